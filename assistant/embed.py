@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
@@ -75,7 +76,14 @@ class OnnxEmbeddings(Embeddings):
         self.version = version
 
     @cached_property
-    def _parts(self) -> tuple[object, object, list[str]]:
+    def _one(self) -> tuple[Any, Any, list[str]]:
+        return self._open(threads=1)
+
+    @cached_property
+    def _many(self) -> tuple[Any, Any, list[str]]:
+        return self._open(threads=0)
+
+    def _open(self, threads: int) -> tuple[Any, Any, list[str]]:
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -84,26 +92,27 @@ class OnnxEmbeddings(Embeddings):
         tokenizer.enable_truncation(meta["max_tokens"])
         tokenizer.enable_padding()
         options = onnxruntime.SessionOptions()
-        # One thread a call: eight people at once then share the cores, and a single short question is no slower.
-        options.intra_op_num_threads = 1
+        # One thread for a question: eight people at once then share the cores, and a single short one is no slower.
+        # All cores (0) for a library.
+        options.intra_op_num_threads = threads
         options.enable_cpu_mem_arena = False
         session = onnxruntime.InferenceSession(str(self.folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
         return tokenizer, session, [i.name for i in session.get_inputs()]
 
     def vectors(self, texts: Sequence[str], progress: Progress = quiet) -> Vectors:
         """One row a text, shape (n, dimension)."""
-        tokenizer, session, inputs = self._parts
+        tokenizer, session, inputs = self._one if len(texts) <= 64 else self._many
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # texts of a length together waste no padding
         rows: list[Vectors | None] = [None] * len(texts)
         for start in range(0, len(order), 32):
             batch = order[start : start + 32]
-            encoded = tokenizer.encode_batch([texts[i] or " " for i in batch])  # type: ignore[attr-defined]
+            encoded = tokenizer.encode_batch([texts[i] or " " for i in batch])
             arrays = {
                 "input_ids": np.array([e.ids for e in encoded], dtype=np.int64),
                 "attention_mask": np.array([e.attention_mask for e in encoded], dtype=np.int64),
                 "token_type_ids": np.array([e.type_ids for e in encoded], dtype=np.int64),
             }
-            (out,) = session.run(None, {name: arrays[name] for name in inputs})  # type: ignore[attr-defined]
+            (out,) = session.run(None, {name: arrays[name] for name in inputs})
             out = out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
             for i, row in zip(batch, out, strict=True):
                 rows[i] = row.astype(np.float32)

@@ -230,7 +230,7 @@ class _Slips(list[str]):
         except ValidationError as error:
             for e in error.errors(include_url=False):
                 place = ".".join(str(p) for p in e["loc"]) or "the whole file"
-                reason = {"extra_forbidden": "there is no such field", "missing": "is missing"}.get(e["type"], e["msg"])
+                reason = {"extra_forbidden": "there is no such field", "missing": "is missing"}.get(e["type"], f"{e['msg']}, not {str(e['input'])[:40]!r}")
                 self.append(f"{name}: {place}: {reason}")
             return None
 

@@ -346,3 +346,56 @@ class Answer:
     id: str | None = None
     question: str = ""  # as understood, after masking
     more: str = ""  # Markdown shown after "more"
+
+
+# ---- what a writer hands to the check
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence a writer wants to say, and the passages it rests on."""
+
+    text: str
+    passages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    step: Step
+    passage: str
+
+
+Style = Literal["paragraph", "bullets", "numbers", "steps", "table", "plain"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of an answer under one heading. `plain` parts are templates and questions, which cite nothing."""
+
+    style: Style
+    heading: str = ""
+    claims: tuple[Claim, ...] = ()
+    steps: tuple[PlannedStep, ...] = ()
+    lines: tuple[str, ...] = ()  # of a plain part
+    columns: tuple[str, ...] = ()  # of a table: claims fill it row by row, a row label before each
+    rows: tuple[str, ...] = ()
+    more: bool = False  # shown after "more"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a writer composed, before any of it was checked."""
+
+    parts: tuple[Part, ...]
+    questions: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    model: str = "none"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a writer may use."""
+
+    cards: tuple[tuple[Card, float], ...]  # the cards that answer, with their fit, best first
+    documents: tuple[Hit, ...] = ()  # passages of the person's own documents
+    nearest: tuple[Card, ...] = ()  # what came close, when nothing answers

@@ -1,0 +1,178 @@
+"""Finding the passages that answer: words and meaning together, for this jurisdiction chain, judged on raw scores.
+
+A card can be found by its title, by the questions it answers and by each of its sections. The two searches are fused to
+name candidates; a calibrated probability over raw signals then orders the cards and says when none is good enough.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict
+
+from assistant.embed import OnnxEmbeddings, Vectors
+from assistant.errors import KnowledgeError
+from assistant.index import Entry, Found, Index, Words
+from assistant.knowledge import Library, read_yaml
+from assistant.types import Card, Hit, Kind, Passage
+
+SIGNALS = ("ask", "passage", "words", "coverage", "subject", "kind")
+
+
+def entries(library: Library) -> list[Entry]:
+    """Everything of the library that can be found: sections, titles and asks."""
+    found: list[Entry] = []
+    for card in library.cards.values():
+        first = card.passages[0].id
+        found.append(Entry(f"{card.id}!title", card.title, first, "title"))
+        found += [Entry(f"{card.id}!ask{n}", ask, first, "ask") for n, ask in enumerate(card.asks)]
+        found += [Entry(p.id, f"{card.title}. {p.heading}. {p.text}", p.id, "passage") for p in card.passages]
+    return found
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What turns raw signals into a probability that a card answers. Kept in `knowledge/retrieval.yaml`."""
+
+    weights: dict[str, float]
+    bias: float
+    answer: float  # below this: no evidence
+    near: float  # a second card at least this close to the first, in log-odds, is woven in
+    foreign: float  # log-odds taken off a card of another nation when none was named
+
+    def log_odds(self, signals: dict[str, float]) -> float:
+        return self.bias + sum(self.weights[name] * value for name, value in signals.items())
+
+
+def load_calibration(folder: Path) -> Calibration:
+    """Raises KnowledgeError where a weight is missing or is not a number."""
+    data = read_yaml((folder / "retrieval.yaml").read_text("utf-8"), "retrieval.yaml")
+    slips = [f"retrieval.yaml: weights: {s} is not a number" for s in SIGNALS if not isinstance(data.get("weights", {}).get(s), int | float)]
+    slips += [f"retrieval.yaml: {k} is not a number" for k in ("bias", "answer", "near", "foreign") if not isinstance(data.get(k), int | float)]
+    if slips:
+        raise KnowledgeError(slips)
+    return Calibration({s: float(data["weights"][s]) for s in SIGNALS}, *(float(data[k]) for k in ("bias", "answer", "near", "foreign")))
+
+
+@dataclass(frozen=True)
+class CardHit:
+    """A card found, its passages by their own score, and how probable it is that it answers."""
+
+    card: Card
+    fit: float
+    signals: dict[str, float]
+    passages: tuple[Hit, ...]
+
+
+class Retriever:
+    """Searches one library."""
+
+    def __init__(self, library: Library, index: Index, embeddings: OnnxEmbeddings, calibration: Calibration) -> None:
+        self.library = library
+        self.index = index
+        self.embeddings = embeddings
+        self.calibration = calibration
+        self._stems: dict[str, frozenset[str]] = {}
+
+    def passages(self, text: str, k: int, chain: Sequence[str] = ()) -> list[Hit]:
+        """The k best passages: those of the best cards, the best-matching section of each first."""
+        cards = self.cards(text, self.embeddings.vectors([text])[0], chain)
+        ranked: list[Hit] = []
+        for card in cards:
+            matched = card.passages or (Hit(card.card.passages[0], card.fit, 0.0, 0.0, card.fit),)
+            ranked += [Hit(h.passage, card.fit - 0.001 * n, h.words, h.meaning, card.fit) for n, h in enumerate(matched)]
+        return sorted(ranked, key=lambda h: (-h.score, h.passage.id))[:k]
+
+    def _known(self, card: Card) -> frozenset[str]:
+        if card.id not in self._stems:
+            text = " ".join([card.title, *card.asks, *(p.text for p in card.passages)])
+            self._stems[card.id] = frozenset(self.index.words.stems(text))
+        return self._stems[card.id]
+
+    def cards(
+        self, text: str, vector: Vectors, chain: Sequence[str] = (), subjects: Sequence[str] = (), kind: Kind = "other", without: str = "", limit: int = 12
+    ) -> list[CardHit]:
+        """Cards by how probable it is that they answer, best first.
+
+        `chain` is the person's jurisdiction and its parents; cards of other nations are left out. `without` leaves one
+        entry of the index out, for calibration.
+        """
+        found = [f for f in self.index.search(text, vector) if f.entry.key != without]
+        by_card: dict[str, list[Found]] = {}
+        for f in found:
+            by_card.setdefault(f.entry.leads_to.removeprefix("card:").partition("#")[0], []).append(f)
+        rarity = {s: self.index.words.rarity(s) for s in set(self.index.words.stems(text))}
+        hits = []
+        for identity in list(by_card)[: limit * 3]:
+            card = self.library.cards[identity]
+            if chain and not set(card.jurisdictions) & set(chain):
+                continue
+            signals = self._signals(card, by_card[identity], rarity, subjects, kind)
+            odds = self.calibration.log_odds(signals)
+            if not chain and "any" not in card.jurisdictions and "uk" not in card.jurisdictions:
+                odds -= self.calibration.foreign
+            fit = 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+            passages = tuple(
+                Hit(self.library.passages[f.entry.key], fit, f.words or 0.0, f.meaning or 0.0, fit) for f in by_card[identity] if f.entry.role == "passage"
+            )
+            hits.append(CardHit(card, fit, signals, passages))
+        return sorted(hits, key=lambda h: (-h.fit, h.card.id))[:limit]
+
+    def _signals(self, card: Card, found: list[Found], rarity: dict[str, float], subjects: Sequence[str], kind: Kind) -> dict[str, float]:
+        def best(role: Sequence[str]) -> float:
+            return max((f.meaning for f in found if f.entry.role in role and f.meaning is not None), default=0.0)
+
+        total = sum(rarity.values()) or 1.0
+        known = self._known(card)
+        words = max((f.words for f in found if f.words is not None), default=0.0)
+        return {
+            "ask": best(("ask", "title")),
+            "passage": best(("passage",)),
+            "words": min(words / (total * 2.2), 1.0),  # 2.2: what a word can at most add in BM25 with k1 = 1.2
+            "coverage": sum(r for s, r in rarity.items() if s in known) / total,
+            "subject": float(any(card.id in (f"level-{s}", f"element-{s}", f"step-{s}") for s in subjects)),
+            "kind": float(card.kind == _KIND_OF_CARD.get(kind, "")),
+        }
+
+
+_KIND_OF_CARD: dict[str, str] = {"how_to": "tool", "law": "law", "definition": "framework", "list": "framework", "comparison": "framework"}
+
+
+class LibraryRetriever(BaseRetriever):
+    """The library as a LangChain retriever: the passages of the best cards, with their scores as metadata."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+    retriever: Any
+    k: int = 5
+
+    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:  # noqa: ARG002
+        hits = self.retriever.passages(query, self.k)
+        return [
+            Document(id=h.passage.id, page_content=h.passage.text, metadata={"title": h.passage.title, "card": h.passage.card, "score": h.score, "status": h.passage.status})
+            for h in hits
+        ]
+
+
+def document_passages_found(passages: Sequence[Passage], embeddings: OnnxEmbeddings, text: str, vector: Vectors, k: int = 4) -> list[Hit]:
+    """The passages of a person's own documents that bear on the question, best first."""
+    if not passages:
+        return []
+    texts = [p.text for p in passages]
+    words = Words(texts)
+    cosines = embeddings.vectors(texts) @ vector
+    by_words = dict(words.search(text, len(texts)))
+    rarity = {s: words.rarity(s) for s in set(words.stems(text))}
+    total = sum(rarity.values()) or 1.0
+    hits = []
+    for i, p in enumerate(passages):
+        held = set(words.stems(p.text))
+        coverage = sum(r for s, r in rarity.items() if s in held) / total
+        hits.append(Hit(p, 0.6 * float(cosines[i]) + 0.4 * coverage, by_words.get(i, 0.0), float(cosines[i]), 0.0))
+    return sorted(hits, key=lambda h: -h.score)[:k]
