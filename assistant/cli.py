@@ -1,10 +1,296 @@
-"""The command `assistant`. Nothing but JSON on standard output in the JSON modes; progress and errors on standard error."""
+"""The command `assistant`.
+
+In the JSON modes nothing but JSON is printed on standard output; progress, notices and errors go to standard error.
+A person's mistake is one plain line, never a traceback. Exit codes: 0 done, 1 slips found, 2 unusable arguments.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from assistant.errors import AssistantError, UsageError
+from assistant.session import Assistant, as_json, placement_json, question_from, screening_json
 from assistant.settings import Settings
-from assistant.knowledge import load_library
-from assistant.errors import KnowledgeError
-def main():
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="An adviser for people who make agencies work together for children. It works offline, with no model and no key.",
+)
+errors = Console(stderr=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Jsonl = Annotated[str | None, typer.Option("--jsonl", help="Read JSON Lines from a file, or - for standard input; write JSON Lines.")]
+Nation = Annotated[str | None, typer.Option("--jurisdiction", "-j", help="A code such as england, scotland, ireland, united-states.")]
+
+
+class _Reporter:
+    """Shows long work as a bar on standard error, once there is long work."""
+
+    def __init__(self) -> None:
+        self._bar: Bar | None = None
+        self._tasks: dict[str, Any] = {}
+
+    def __call__(self, what: str, done: int, of: int) -> None:
+        if self._bar is None:
+            self._bar = Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=errors, transient=True)
+            self._bar.start()
+        if what not in self._tasks:
+            self._tasks[what] = self._bar.add_task(what[:1].upper() + what[1:], total=of)
+        self._bar.update(self._tasks[what], completed=done, total=of)
+        if done >= of and all(t.finished for t in self._bar.tasks):
+            self.stop()
+
+    def stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        self._bar, self._tasks = None, {}
+
+
+def _notice(sentence: str, _done: int, _of: int) -> None:
+    errors.print(sentence, highlight=False)
+
+
+def _assistant(model: str | None = None) -> Assistant:
+    settings = Settings.from_environment()
+    if model and model != "none":
+        from dataclasses import replace
+
+        settings = replace(settings, model=model)
+    return Assistant(settings, _Reporter(), _notice)
+
+
+# ---- JSON Lines
+
+
+def _lines(name: str) -> Iterator[str]:
+    if name == "-":
+        for raw in sys.stdin.buffer:
+            yield raw.decode("utf-8", "replace")
+        return
     try:
-        lib = load_library(Settings.from_environment().knowledge)
-        print(f"{len(lib.cards)} cards, no slips")
-    except KnowledgeError as e:
-        print("\n".join(e.slips)); raise SystemExit(1)
+        with open(name, "rb") as file:
+            for raw in file:
+                yield raw.decode("utf-8", "replace")
+    except OSError as error:
+        raise UsageError(f"--jsonl: {name} cannot be read ({error.strerror})") from None
+
+
+def _answer_lines(name: str, answer: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+    """One JSON line out for each line in, in order; a line that cannot be handled gives an error and the run goes on."""
+    for line in _lines(name):
+        if not line.strip():
+            continue
+        identity: Any = None
+        try:
+            data = json.loads(line)
+            if not isinstance(data, dict):
+                raise UsageError("a line is one JSON object")
+            given = data.get("id")
+            identity = given if isinstance(given, str | int) and not isinstance(given, bool) else None
+            row = {**answer(data), "id": identity}
+        except (json.JSONDecodeError, RecursionError):
+            row = {"id": identity, "error": "not a JSON object; write one object a line"}
+        except AssistantError as error:
+            row = {"id": identity, "error": str(error)}
+        _print(row)
+
+
+def _print(row: Mapping[str, Any]) -> None:
+    # Lone surrogates, which JSON can smuggle in, cannot be written as UTF-8.
+    text = json.dumps(row, ensure_ascii=False).encode("utf-8", "replace")
+    sys.stdout.buffer.write(text + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _text_of(data: Mapping[str, Any]) -> str:
+    text = data.get("text")
+    if not isinstance(text, str):
+        raise UsageError("text: it is missing, or not a string")
+    return text
+
+
+def _one(text: str | None, what: str) -> str:
+    if text is None:
+        if sys.stdin.isatty():
+            raise UsageError(f"Give {what}, or --jsonl FILE.")
+        text = sys.stdin.buffer.read().decode("utf-8", "replace")
+    if not text.strip():
+        raise UsageError(f"{what[0].upper()}{what[1:]} is empty; write some words.")
+    return text
+
+
+# ---- commands
+
+
+@app.command()
+def ask(
+    question: Annotated[str | None, typer.Argument(help="What you would like to ask, in your own words.")] = None,
+    as_object: Json = False,
+    jsonl: Jsonl = None,
+    jurisdiction: Nation = None,
+    model: Annotated[str | None, typer.Option(help="A chat model as provider:name; none composes from the cards.")] = None,
+) -> None:
+    """Answer a question from the library, with sources and next steps."""
+    assistant = _assistant(model)
+    if jurisdiction:
+        assistant.library.chain(jurisdiction)
+    nation = jurisdiction or assistant.settings.jurisdiction
+    if jsonl:
+        _answer_lines(jsonl, lambda data: as_json(assistant.ask(question_from(data, nation))))
+        return
+    answer = assistant.ask(question_from({"question": _one(question, "a question")}, nation))
+    if as_object:
+        _print(as_json(answer))
+        return
+    out = Console()
+    out.print(Markdown(answer.text))
+    for notice in answer.notices:
+        out.print(f"\nNote: {notice}", highlight=False)
+    if answer.sources:
+        out.print("\nSources", style="bold")
+        for s in answer.sources:
+            out.print(f"[{s.n}] {s.title} ({s.status}; {'your document' if s.origin == 'document' else 'our card'})", highlight=False, markup=False)
+
+
+@app.command()
+def place(text: Annotated[str | None, typer.Argument(help="A described situation.")] = None, as_object: Json = False, jsonl: Jsonl = None) -> None:
+    """Say where a situation stands: level, elements, step, and the words that shows in."""
+    assistant = _assistant()
+    if jsonl:
+        _answer_lines(jsonl, lambda data: placement_json(assistant.place(_text_of(data))))
+        return
+    placement = assistant.place(_one(text, "a text"))
+    if as_object:
+        _print({"id": None, **placement_json(placement)})
+        return
+    for facet, scores in (("level", placement.levels), ("element", placement.elements), ("step", placement.steps)):
+        sure = "" if placement.sure[facet] else "  (the text does not say enough to be sure)"  # type: ignore[index]
+        typer.echo(f"{facet}: " + ", ".join(f"{assistant.library.members[s.id].name} {s.score:.2f}" for s in scores[:3]) + sure)
+    for cue in placement.evidence:
+        typer.echo(f"  “{cue.text}” speaks for {cue.reading}")
+
+
+@app.command()
+def screen(text: Annotated[str | None, typer.Argument(help="A message.")] = None, as_object: Json = False, jsonl: Jsonl = None) -> None:
+    """Say what screening finds in a message: a live concern, personal details, another subject, instructions."""
+    assistant = _assistant()
+    if jsonl:
+        _answer_lines(jsonl, lambda data: screening_json(assistant.screen(_text_of(data))))
+        return
+    given = _one(text, "a message")
+    found = assistant.screen(given)
+    if as_object:
+        _print({"id": None, **screening_json(found)})
+        return
+    typer.echo(f"outcome: {found.outcome}" + (f" ({', '.join(found.reasons)})" if found.reasons else ""))
+    for d in found.personal_data:
+        typer.echo(f"  {d.kind}: {given[d.start : d.end]}")
+    typer.echo(f"masked: {found.masked}")
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for.")],
+    as_object: Json = False,
+    k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 10,
+    jurisdiction: Nation = None,
+) -> None:
+    """Show the passages the answerer would see, with their scores: for curators."""
+    assistant = _assistant()
+    hits = assistant.search(_one(query, "a query"), k, jurisdiction)
+    if as_object:
+        rows = [
+            {"passage": h.passage.id, "card": h.passage.card, "title": h.passage.title, "text": h.passage.text, "score": round(h.score, 4),
+             "scores": {"words": round(h.words, 4), "meaning": round(h.meaning, 4)}}
+            for h in hits
+        ]  # fmt: skip
+        _print({"query": query, "hits": rows})
+        return
+    for h in hits:
+        typer.echo(f"{h.score:.3f}  words {h.words:6.2f}  meaning {h.meaning:.3f}  {h.passage.id}")
+
+
+@app.command()
+def check() -> None:
+    """Check knowledge, prompts and installation; every slip is named by file and field."""
+    assistant = _assistant()
+    slips: list[str] = []
+    for part in ("library", "prompts", "screener"):
+        try:
+            getattr(assistant, part)
+        except AssistantError as error:
+            slips += getattr(error, "slips", [str(error)])
+    if not slips:
+        for part in ("embeddings", "adviser", "store"):
+            try:
+                getattr(assistant, part)
+            except AssistantError as error:
+                slips += getattr(error, "slips", [str(error)])
+    for slip in slips:
+        typer.echo(slip)
+    if slips:
+        raise typer.Exit(1)
+    typer.echo(f"{len(assistant.library.cards)} cards, {len(assistant.library.sources)} sources, no slips.")
+
+
+@app.command()
+def ui(
+    host: Annotated[str, typer.Option(help="Loopback only, until there is sign-in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8501,
+) -> None:
+    """Open the chat page in a browser."""
+    if not _is_loopback(host):
+        raise UsageError(f"--host {host}: the page has no sign-in yet, so it only listens on this computer. Use 127.0.0.1.")
+    from importlib.util import find_spec
+
+    assistant = _assistant()
+    assistant.adviser, assistant.store  # noqa: B018  built here, where progress shows, before the first visitor waits for it
+    spec = find_spec("ui")
+    places = list(spec.submodule_search_locations or []) if spec else []
+    if not places:
+        raise UsageError("The page is not installed. Install the package again, with its `ui` folder.")
+    command = [
+        sys.executable, "-m", "streamlit", "run", str(Path(places[0]) / "app.py"), f"--server.address={host}", f"--server.port={port}",
+        "--browser.gatherUsageStats=false", "--server.headless=true", "--client.toolbarMode=minimal", "--server.fileWatcherType=none",
+        "--client.showErrorDetails=none",
+    ]  # fmt: skip
+    errors.print(f"The page opens at http://{host}:{port} (stop it with Ctrl-C).", highlight=False)
+    try:
+        raise typer.Exit(subprocess.run(command, env={**os.environ, "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false"}).returncode)
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def main(arguments: Iterable[str] | None = None) -> None:
+    """Runs a command; a person's mistake becomes one line on standard error and exit code 2."""
+    try:
+        app(args=list(arguments) if arguments is not None else None)
+    except AssistantError as error:
+        errors.print(f"assistant: {error}", highlight=False, markup=False, soft_wrap=True)
+        raise SystemExit(2) from None
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing is wrong, and Python must not complain on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None

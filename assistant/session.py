@@ -1,0 +1,207 @@
+"""The assistant as a whole: opened once, asked by many. What the page, the command line and the evaluation suite use."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from assistant.advise import Adviser, Progress
+from assistant.embed import OnnxEmbeddings, open_embeddings, quiet
+from assistant.embed import Progress as Reporter
+from assistant.errors import UsageError
+from assistant.index import open_index
+from assistant.knowledge import Library, load_library
+from assistant.place import Placer, open_placer
+from assistant.prompts import Prompts, load_prompts
+from assistant.retrieve import Retriever, entries, load_calibration
+from assistant.screen import Screen
+from assistant.settings import Settings
+from assistant.store import Store
+from assistant.types import Answer, Document, Hit, Placement, Question, Screening, Turn
+from assistant.understand import load_reader
+
+
+class Assistant:
+    """Opens what it needs when it is first needed, so that screening does not wait for the index."""
+
+    def __init__(self, settings: Settings | None = None, progress: Reporter = quiet, notice: Reporter = quiet) -> None:
+        self.settings = settings or Settings.from_environment()
+        self._progress = progress
+        self._notice = notice
+
+    @cached_property
+    def library(self) -> Library:
+        return load_library(self.settings.knowledge)
+
+    @cached_property
+    def prompts(self) -> Prompts:
+        return load_prompts(self.settings.prompts)
+
+    @cached_property
+    def screener(self) -> Screen:
+        return Screen.load(self.settings.knowledge, self.settings.prompts)
+
+    @cached_property
+    def embeddings(self) -> OnnxEmbeddings:
+        return open_embeddings(self.settings.embedding, self.settings.exported_models, self._progress)
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        index = open_index(entries(self.library), self.embeddings, self.settings.index, self._progress, self._notice)
+        return Retriever(self.library, index, self.embeddings, load_calibration(self.settings.knowledge))
+
+    @cached_property
+    def placer(self) -> Placer:
+        return open_placer(self.library, self.settings.knowledge, self.embeddings, self.settings.exported_models)
+
+    @cached_property
+    def adviser(self) -> Adviser:
+        reader = load_reader(self.library, self.settings.knowledge)
+        return Adviser(self.library, self.prompts, self.screener, reader, self.placer, self.retriever)
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.settings.database)
+
+    # ---- asking
+
+    def ask(self, question: Question | str) -> Answer:
+        return self.adviser.invoke(question)
+
+    def stream(self, question: Question | str) -> Iterator[Progress | Answer]:
+        """A Progress as each step begins, then the Answer."""
+        return self.adviser.stream(question)
+
+    def place(self, text: str) -> Placement:
+        masked = text if text.strip() else " "
+        return self.placer.place(masked, self.embeddings.vectors([masked])[0])
+
+    def screen(self, text: str) -> Screening:
+        return self.screener.check(text)
+
+    def search(self, query: str, k: int = 10, jurisdiction: str | None = None) -> list[Hit]:
+        chain = self.adviser.nations(jurisdiction) if jurisdiction else ()
+        return self.retriever.passages(query, k, chain)
+
+
+# ---- what comes in from outside
+
+
+class _TurnIn(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    role: str = Field(pattern="^(user|assistant)$")
+    text: str
+
+
+class _DocumentIn(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    name: str = "document"
+    text: str
+
+
+class _QuestionIn(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    question: str
+    history: list[_TurnIn] = []
+    documents: list[_DocumentIn] = []
+    jurisdiction: str | None = None
+    language: str = "en"
+
+
+def question_from(data: Mapping[str, Any], jurisdiction: str | None = None) -> Question:
+    """A question from untrusted JSON. Raises UsageError in one plain sentence."""
+    try:
+        row = _QuestionIn.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg'].lower()}") from None
+    if not row.question.strip():
+        raise UsageError("question: it is empty; write what you would like to ask")
+    return Question(
+        text=row.question,
+        id=_identity(data.get("id")),
+        history=tuple(Turn(t.role, t.text) for t in row.history),  # type: ignore[arg-type]  # the pattern allows these two
+        documents=tuple(Document(d.name, d.text) for d in row.documents),
+        jurisdiction=row.jurisdiction or jurisdiction,
+        language=row.language,
+    )
+
+
+def _identity(value: Any) -> str | None:
+    return value if isinstance(value, str) else str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+# ---- what goes out
+
+
+def as_json(answer: Answer) -> dict[str, Any]:
+    """An answer in the shape of the contract (docs: the command line)."""
+    row = {k: _plain(getattr(answer, k)) for k in _ANSWER_FIELDS}
+    row["placement"] = placement_json(answer.placement) if answer.placement else {}
+    return row
+
+
+_ANSWER_FIELDS = (
+    "id", "outcome", "kind", "text", "more", "statements", "dropped", "placement", "next_steps", "questions", "notices", "sources",
+    "rejected", "model", "versions", "milliseconds", "question",
+)  # fmt: skip
+
+
+def placement_json(placement: Placement) -> dict[str, Any]:
+    row = _plain(placement)
+    for name in ("evidence", "against"):
+        row[name] = [{"text": c["text"], "start": c["start"], "end": c["end"], "for": c["reading"]} for c in row[name]]
+    return dict(row)
+
+
+def screening_json(screening: Screening) -> dict[str, Any]:
+    names = ("outcome", "urgent", "in_scope", "injection", "personal_data", "masked", "urgent_kind", "decline_reason", "reasons")
+    return {n: _plain(getattr(screening, n)) for n in names}
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, tuple | list):
+        return [_plain(v) for v in value]
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    return str(value) if isinstance(value, Path) else value
+
+
+# ---- one visitor's conversation
+
+
+@dataclass
+class Session:
+    """A conversation that is kept as it happens."""
+
+    assistant: Assistant
+    conversation: str
+
+    @classmethod
+    def open(cls, assistant: Assistant, conversation: str | None = None) -> Session:
+        """The stored conversation, or a new one where there is none of that id."""
+        if conversation and assistant.store.exists(conversation):
+            return cls(assistant, conversation)
+        return cls(assistant, assistant.store.start())
+
+    def history(self) -> tuple[Turn, ...]:
+        return tuple(Turn(t.role, t.text) for t in self.assistant.store.turns(self.conversation))  # type: ignore[arg-type]
+
+    def stream(self, text: str, jurisdiction: str | None = None, documents: tuple[Document, ...] = ()) -> Iterator[Progress | Answer]:
+        """As Adviser.stream; the turn is stored before the Answer is given, a stopped one only as that and when."""
+        question = Question(text, history=self.history(), jurisdiction=jurisdiction, documents=documents)
+        for event in self.assistant.stream(question):
+            if isinstance(event, Answer):
+                if event.outcome == "urgent":
+                    self.assistant.store.add_stopped(self.conversation)
+                else:
+                    self.assistant.store.add_turn(self.conversation, event.question, as_json(event))
+            yield event
