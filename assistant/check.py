@@ -109,16 +109,16 @@ def check(statement: str, passages: Sequence[Passage], rarity: Rarity = lambda _
         beyond = _beyond_statute(statement, quoted)
         return Verdict(None, beyond) if beyond else Verdict("quoted", rests_on=tuple(p.id for p in quoted))
     evidence = _nearest(statement, passages, rarity)
-    for rule in (_numbers, _negations, _modals, _named_agencies, _nations, _limits, _names):
+    held = coverage(statement, evidence, rarity)
+    if held < COVERAGE:
+        return Verdict(None, f"says more than its passages ({held:.0%} of its rare words stand there)")
+    for rule in (_numbers, _modals, _negations, _named_agencies, _nations, _limits, _names):
         reason = rule(statement, evidence)
         if reason:
             return Verdict(None, reason)
     beyond = _beyond_statute(statement, passages)
     if beyond:
         return Verdict(None, beyond)
-    held = coverage(statement, evidence, rarity)
-    if held < COVERAGE:
-        return Verdict(None, f"says more than its passages ({held:.0%} of its rare words stand there)")
     return Verdict("supported", rests_on=tuple(p.id for p in passages))
 
 

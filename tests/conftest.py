@@ -1,0 +1,82 @@
+"""What tests share: the real library opened once, and a small library of their own to break."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant import Assistant, Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+CARD = """---
+title: Members send a stand-in every time
+kind: problem
+elements: [leadership]
+levels: [co-ordination]
+steps: [preparation]
+jurisdictions: [any]
+status: practice
+reviewed: {on: 2026-11-23, by: builder}
+asks:
+  - Who keeps sending substitutes to our board
+  - stand-ins at meetings
+  - Another new face from the trust again this month
+  - How do we get the same people to attend
+---
+## In short
+Ask each agency for one named member and one named deputy. A seat that changes hands each month cannot decide.
+
+## Signs
+- The minutes list a new name for the same agency each month.
+
+## Why it happens
+- The seat has no written brief, so nobody knows who should fill it [sloper2004].
+
+## Next steps
+- **Do** ask the executive for two names. | owner: Chair | when: this week | progress: Two names arrive [sloper2004]
+
+## Ask yourselves
+- Who could decide today?
+
+## Watch for
+- A named deputy who is never briefed is a stand-in with a badge.
+"""
+
+
+@pytest.fixture(scope="session")
+def home(request: pytest.FixtureRequest) -> Path:
+    """A data folder built once and kept between runs: it is only a cache."""
+    folder = Path(os.environ.get("ASSISTANT_TEST_HOME") or request.config.cache.mkdir("assistant-home"))
+    (folder / "assistant.db").unlink(missing_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def settings(home: Path) -> Settings:
+    return Settings.from_environment({"ASSISTANT_HOME": str(home)})
+
+
+@pytest.fixture(scope="session")
+def assistant(settings: Settings) -> Assistant:
+    """The whole product over the real library."""
+    opened = Assistant(settings)
+    opened.adviser  # noqa: B018  built here, once
+    return opened
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A knowledge folder with one card, for tests to break."""
+    folder = tmp_path / "knowledge"
+    (folder / "cards" / "problems").mkdir(parents=True)
+    for name in ("framework.yaml", "sources.yaml", "jurisdictions.yaml", "kinds.yaml", "questions.yaml", "retrieval.yaml"):
+        shutil.copy(ROOT / "knowledge" / name, folder / name)
+    for name in ("placement", "screens"):
+        shutil.copytree(ROOT / "knowledge" / name, folder / name)
+    (folder / "cards" / "problems" / "stand-ins.md").write_text(CARD, "utf-8")
+    yield folder

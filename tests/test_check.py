@@ -1,0 +1,62 @@
+"""A statement stands on its passages word for word or by rules; the five ways guidance goes wrong are caught."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.check import check, coverage
+from assistant.types import Passage, Sentence, Status
+
+
+def passage(text: str, status: Status = "practice") -> Passage:
+    return Passage("card:x#y", "x", "X", "Y", text, (Sentence(text),), status=status)
+
+
+SOURCE = "The police should send the report to the council within 5 working days, and the chair may not delay it."
+
+
+@pytest.mark.parametrize("said", [SOURCE, SOURCE.upper(), "  ".join(SOURCE.split()), "the police should send the report to the council"])
+def test_a_span_is_quoted_space_and_case_aside(said: str) -> None:
+    assert check(said, [passage(SOURCE)]).support == "quoted"
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("The police should send the report to the council within 7 working days.", "number"),
+        ("The police must send the report to the council within 5 working days.", "duty"),
+        ("The police should not send the report to the council within 5 working days, and the chair may not delay it, nor may others.", "negation"),
+        ("The police should send the report to the council within 5 working days, and the chair may delay it.", "negation"),
+        ("Health should send the report to the council within 5 working days, and the chair may not delay it.", "health"),
+        ("In Scotland the police should send the report to the council within 5 working days, and the chair may not delay it.", "scotland"),
+        ("The police should always send the report to the council within 5 working days, and the chair may not delay it.", "always"),
+        ("Bananas ripen faster in paper bags than in plastic ones.", "more than its passages"),
+    ],
+)
+def test_what_goes_beyond_its_passage_is_dropped_with_the_reason(said: str, why: str) -> None:
+    verdict = check(said, [passage(SOURCE)])
+    assert verdict.support is None
+    assert why in verdict.why
+
+
+def test_an_honest_shortening_is_supported() -> None:
+    said = "The police should send the council the report within 5 working days, and the chair may not delay."
+    assert check(said, [passage(SOURCE)]).support == "supported"
+
+
+def test_must_needs_a_statutory_source_even_when_quoted() -> None:
+    text = "Partners must publish their arrangements."
+    assert check(text, [passage(text)]).support is None
+    assert check(text, [passage(text, "statutory")]).support == "quoted"
+
+
+def test_nothing_cited_is_dropped() -> None:
+    assert check("Anything.", []).support is None
+
+
+def test_one_short_word_is_no_quotation() -> None:
+    assert check("report", [passage(SOURCE)]).support != "quoted"
+
+
+def test_coverage_is_a_share_weighted_by_rarity() -> None:
+    assert coverage("police report", "the police", lambda w: 3.0 if w.startswith("report") else 1.0) == pytest.approx(0.25)
