@@ -1,0 +1,125 @@
+"""Finds text that gives orders to the assistant, in messages and in documents, and takes it out."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from assistant.screen.reading import HIDDEN, Lexicon, Pattern, Reading, unhide
+
+_LEET = str.maketrans("013457@$", "oleastas")
+_SENTENCE = re.compile(r"(?:[^.!?\n]|\.(?=\w))+(?:[.!?]+[\"')\]]*|\n|$)|[.!?\n]+")
+_SPACED = re.compile(r"\b(?:[A-Za-z][ .*_-]{1,2}){4,}[A-Za-z]\b")
+_CHOPPED = re.compile(r"(?:\b\w+[.\n]\s*){3}")  # IGNORE. ALL. PREVIOUS.
+_BLOB = re.compile(r"(?<![\w/+=])[A-Za-z0-9+/]{20,}={0,2}(?![\w/+=])")
+_TAGS = re.compile("[\U000e0000-\U000e007f]+")
+_JOINED = re.compile("(?<=[A-Za-z])[\u00ad\u200b-\u200d\u2060\ufeff]+(?=[A-Za-z])")
+_BLOCKS = re.compile(r"<!--[\s\S]*?-->|<script\b[\s\S]*?(?:</script>|$)|<span style=\"display:\s*none\">[\s\S]*?(?:</span>|$)", re.IGNORECASE)
+_IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
+_LINK = re.compile(r"\[([^\]]+)\]\((?:[^()]|\([^()]*\))*\)")
+LEFT_OUT = "[passage left out]"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A passage that gives orders or hides; offsets in the text as given."""
+
+    rule: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class _Rule:
+    id: str
+    where: str
+    patterns: tuple[Pattern, ...]
+    unless: tuple[Pattern, ...]
+
+    def fires(self, reading: Reading, strict: bool) -> bool:
+        return any(p.matches(reading) for p in self.patterns) and not (strict and any(p.matches(reading) for p in self.unless))
+
+
+class Hostile:
+    def __init__(self, data: dict[str, Any], lexicon: Lexicon) -> None:
+        self._lexicon = Lexicon(data["classes"], lexicon.same, lexicon.known)
+        make = self._lexicon.pattern
+        self._rules = tuple(
+            _Rule(r["id"], r["where"], tuple(make(x) for x in r["lines"]), tuple(make(x) for x in r.get("unless", ()))) for r in data["rules"]
+        )
+        self._forms = tuple((f["id"], re.compile(f["pattern"])) for f in data["forms"])
+
+    def find(self, text: str, where: Literal["message", "document"]) -> tuple[Finding, ...]:
+        """Each hostile passage, sentence by sentence, in order."""
+        found: list[Finding] = []
+        for m in _TAGS.finditer(text):
+            if not text[: m.start()].endswith("\U0001f3f4"):  # a flag is spelt with these
+                found.append(Finding("hidden-characters", m.start(), m.end()))
+        if len(_JOINED.findall(text)) > 1:
+            found += [Finding("hidden-characters", m.start(), m.end()) for m in _JOINED.finditer(text) if self._rule(unhide(text), where)]
+        for name, pattern in self._forms:
+            found += [Finding(name, m.start(), m.end()) for m in pattern.finditer(text)]
+        for m in _BLOB.finditer(text):
+            decoded = _decode(m[0])
+            if decoded and (where == "message" or self._rule(decoded, where)) and " " in decoded:
+                found.append(Finding("encoded", m.start(), m.end()))
+        if self._rule(text, where, strict=False):  # no rule reaches across sentences, so one look at the whole is enough
+            for m in _SENTENCE.finditer(text):
+                rule = self._rule(m[0], where) if m[0].strip() else None
+                if rule:
+                    found.append(Finding(rule, m.start(), m.end()))
+        if not found and where == "message" and _CHOPPED.search(text):
+            rule = self._rule(text.replace(".", " ").replace("\n", " "), where)
+            if rule:
+                found.append(Finding(rule, 0, len(text)))
+        return tuple(sorted(found, key=lambda f: (f.start, f.end)))
+
+    def _rule(self, sentence: str, where: str, strict: bool = True) -> str | None:
+        seen = unhide(sentence)
+        forms = [seen]
+        if any(c.isdigit() or c in "@$" for c in seen):
+            forms.append(re.sub(r"(?<=[A-Za-z])[013457@$](?=[A-Za-z])|\b[013457@$](?=[A-Za-z]{2})|(?<=[A-Za-z]{2})[013457@$]\b", lambda m: m[0].translate(_LEET), seen))
+        if _SPACED.search(seen):
+            forms.append(re.sub(r"(?<=\b\w)[ .*_-](?=\w\b)", "", re.sub(r" {2,}", "  ", seen)))
+        for form in forms:
+            reading = self._lexicon.read(form)
+            for rule in self._rules:
+                if rule.where in {"both", where} and rule.fires(reading, strict):
+                    return rule.id
+        return None
+
+    def without(self, text: str, found: tuple[Finding, ...]) -> str:
+        """The text with the sentences that hold a finding left out, and hidden characters gone."""
+        spans: list[tuple[int, int]] = []
+        for m in _SENTENCE.finditer(text):
+            if any(f.start < m.end() and m.start() < f.end for f in found):
+                spans.append((m.start(), m.end()))
+        for f in found:
+            spans.append((f.start, f.end))
+        out, at = [], 0
+        for start, end in sorted(spans):
+            if start > at:
+                out.append(text[at:start])
+            if end > at:
+                if start >= at and (not out or not out[-1].rstrip().endswith(LEFT_OUT)):
+                    out.append(f" {LEFT_OUT} " if text[start:end].strip() else " ")
+                at = max(at, end)
+        out.append(text[at:])
+        return HIDDEN.sub("", "".join(out)).strip()
+
+    def clean_document(self, text: str) -> tuple[str, tuple[Finding, ...]]:
+        found = self.find(text, "document")
+        blocks = tuple(Finding("comment", m.start(), m.end()) for m in _BLOCKS.finditer(text))
+        clean = self.without(text, tuple(sorted({*found, *blocks}, key=lambda f: (f.start, f.end)))) if found or blocks else HIDDEN.sub("", text)
+        return _LINK.sub(r"\1", _IMAGE.sub("", clean)), found
+
+
+def _decode(blob: str) -> str | None:
+    try:
+        text = base64.b64decode(blob + "=" * (-len(blob) % 4), validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return None
+    return text if text.isprintable() and sum(c.isalpha() or c == " " for c in text) > 0.85 * len(text) else None

@@ -1,0 +1,82 @@
+"""Does a message suggest that a child may be at risk, that the asker is in crisis, or that a colleague is accused?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from assistant.screen.reading import FIRST_MARK, Lexicon, Pattern, Reading
+
+_MARKS = re.compile(f"[{chr(FIRST_MARK)}-\uf8ff]")
+# Where several rules fire, the reply follows the gravest.
+_ORDER = ("own-crisis", "immediate", "allegation", "worry")
+
+
+@dataclass(frozen=True)
+class Rule:
+    id: str
+    points: float
+    why: str
+    patterns: tuple[Pattern, ...]
+    kind: str = ""
+    frames: frozenset[str] | None = None  # the frames that may speak against it; None for all
+
+    def fires(self, reading: Reading) -> bool:
+        return any(p.matches(reading) for p in self.patterns)
+
+
+@dataclass(frozen=True)
+class Concern:
+    """What was found: the kind, or None when the message is not stopped, and the rules that spoke for and against."""
+
+    kind: str | None
+    points: float
+    rules: tuple[str, ...]
+
+
+class Urgent:
+    def __init__(self, data: dict[str, Any], lexicon: Lexicon, weights: Any = None) -> None:
+        self._stop_at = float(data["stop_at"])
+        self._rules = tuple(_rule(r, lexicon) for r in data["rules"])
+        self._live = tuple(_rule(r, lexicon) for r in data["live"])
+        self._frames = tuple(_rule(r, lexicon) for r in data["frames"])
+        self._figures = tuple(lexicon.pattern(line) for line in data["figures"])
+        self._phrases = [(" " + " ".join(lexicon.read(p).words) + " ", kind) for kind, ps in data["phrases"].items() for p in ps]
+        self._weights = weights
+
+    def judge(self, reading: Reading) -> Concern:
+        plain = " " + " ".join(reading.words) + " "
+        for phrase, kind in self._phrases:
+            if phrase in plain:
+                return Concern(kind, 10, ("phrase",))
+        calm = self._without_figures(reading)
+        fired = [r for r in self._rules if r.fires(calm)]
+        if not fired:
+            return Concern(None, 0, ())
+        frames = [r for r in self._frames if r.fires(reading)]
+        if any(r.frames is not None for r in fired):
+            frames = [f for f in frames if any(r.frames is None or f.id in r.frames for r in fired if r.frames is not None)]
+        more = [r for r in self._live if r.fires(reading)] + frames
+        # Several rules that agree count a little more than one.
+        points = max(r.points for r in fired) + min(2.0, 0.5 * (len(fired) - 1)) + sum(r.points for r in more)
+        kinds = {r.kind for r in fired}
+        kind = next(k for k in _ORDER if k in kinds)
+        return Concern(kind if points >= self._stop_at else None, points, tuple(r.id for r in (*fired, *more)))
+
+    def _without_figures(self, reading: Reading) -> Reading:
+        line = reading.line
+        for p in self._figures:
+            if p.possible(reading):
+                line = p.regex.sub(lambda m: " " + " ".join("-" for _ in m[0].split()) + " ", line)
+        if line == reading.line:
+            return reading
+        return Reading(line, reading.words, frozenset(_MARKS.findall(line)) | {_MARKS.sub("", w) for w in line.split()})
+
+
+def _rule(row: dict[str, Any], lexicon: Lexicon) -> Rule:
+    try:
+        patterns = tuple(lexicon.pattern(line) for line in row["lines"])
+    except KeyError as error:
+        raise KeyError(f"rule {row['id']}: there is no class <{error.args[0]}>") from None
+    return Rule(row["id"], float(row["points"]), row["why"], patterns, row.get("kind", ""), frozenset(row["frames"]) if "frames" in row else None)
