@@ -7,7 +7,6 @@ comes first, uses no model and fails closed: if it raises, nothing is searched, 
 from __future__ import annotations
 
 import hashlib
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -184,12 +183,12 @@ class Adviser(Runnable[Question, Answer]):
         found = self.retriever.cards(asked.text, run.vector, self.nations(asked.jurisdiction), asked.subjects, asked.kind)
         calibration = self.retriever.calibration
         good = [h for h in found if h.fit >= calibration.answer]
-        good = [h for h in good[:4] if _odds(h) >= _odds(good[0]) - calibration.near]
+        good = [h for h in good[:4] if h.odds >= good[0].odds - calibration.near]
         named = self._named(asked)
         if named and asked.kind in ("definition", "list", "comparison"):
             good = [*(h for h in found if h.card in named), *(h for h in good if h.card not in named)]
             missing = [c for c in named if all(h.card != c for h in good)]
-            good = [*(CardHit(c, 1.0, {}, ()) for c in missing), *good]
+            good = [*(CardHit(c, 1.0, 30.0, {}, ()) for c in missing), *good]
         documents = document_passages_found(run.documents, self.retriever.embeddings, asked.text, run.vector)
         documents = [h for h in documents if h.score >= DOCUMENT_FIT]
         used = {h.card.id for h in good}
@@ -268,10 +267,6 @@ def as_question(given: Question | str | Mapping[str, Any]) -> Question:
     if isinstance(given, str):
         return Question(given)
     return Question(**given)
-
-
-def _odds(hit: CardHit) -> float:
-    return math.log(max(hit.fit, 1e-9) / max(1 - hit.fit, 1e-9))
 
 
 def _slug_of_best(hit: CardHit) -> str:

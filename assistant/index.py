@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -26,7 +27,7 @@ from filelock import FileLock
 from assistant.embed import OnnxEmbeddings, Progress, Vectors, quiet
 from assistant.errors import StoreError
 
-_FORMAT = 1  # raise it when the files of an index change their meaning
+_FORMAT = 2  # raise it when the files of an index change their meaning
 RANK_CONSTANT = 60  # of reciprocal-rank fusion (Cormack, Clarke and Büttcher 2009)
 
 
@@ -202,7 +203,8 @@ def _client(path: Path) -> Any:
 
 
 def _open(entries: Sequence[Entry], embeddings: OnnxEmbeddings, target: Path) -> Index:
-    collection = _client(target / "chroma").get_collection("entries", embedding_function=None)
+    name = json.loads((target / "done.json").read_text("utf-8"))["folder"]
+    collection = _client(target / name).get_collection("entries", embedding_function=None)
     if collection.count() != len(entries):
         raise ValueError("the index does not hold what it should")
     return Index(entries, Words([e.text for e in entries]), collection, embeddings)
@@ -211,8 +213,10 @@ def _open(entries: Sequence[Entry], embeddings: OnnxEmbeddings, target: Path) ->
 def _build(entries: Sequence[Entry], embeddings: OnnxEmbeddings, folder: Path, target: Path, progress: Progress) -> None:
     vectors = VectorCache(folder / f"vectors-{embeddings.version}.npz").vectors([e.text for e in entries], embeddings, progress)
     scratch = Path(tempfile.mkdtemp(dir=folder, prefix=".build-"))
+    # chromadb remembers clients by their path, also broken ones, so each build has a path of its own.
+    name = f"chroma-{secrets.token_hex(4)}"
     try:
-        client = _client(scratch / "chroma")
+        client = _client(scratch / name)
         collection = client.create_collection(
             "entries", embedding_function=None, configuration={"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 400}}
         )
@@ -221,7 +225,7 @@ def _build(entries: Sequence[Entry], embeddings: OnnxEmbeddings, folder: Path, t
             collection.add(ids=[e.key for e in part], embeddings=vectors[start : start + 1000])  # type: ignore[arg-type]
             progress("building the index", min(start + 1000, len(entries)), len(entries))
         client.close()
-        (scratch / "done.json").write_text(json.dumps({"entries": len(entries), "embedder": embeddings.version}), "utf-8")
+        (scratch / "done.json").write_text(json.dumps({"folder": name, "entries": len(entries), "embedder": embeddings.version}), "utf-8")
         if target.exists():
             shutil.rmtree(target)
         scratch.rename(target)

@@ -7,7 +7,7 @@ name candidates; a calibrated probability over raw signals then orders the cards
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,9 @@ from assistant.index import Entry, Found, Index, Words
 from assistant.knowledge import Library, read_yaml
 from assistant.types import Card, Hit, Kind, Passage
 
-SIGNALS = ("ask", "passage", "words", "coverage", "subject", "kind")
+SIGNALS = ("asks", "sections", "words_asks", "words_sections", "coverage", "subject", "kind")
+_DEPTH = 400  # entries each search returns: enough to see the third-best ask of every card that matters
+_MOST_A_WORD_ADDS = 2.2  # times its rarity, in BM25
 
 
 def entries(library: Library) -> list[Entry]:
@@ -66,7 +68,8 @@ class CardHit:
     """A card found, its passages by their own score, and how probable it is that it answers."""
 
     card: Card
-    fit: float
+    fit: float  # 0..1
+    odds: float  # the same as log-odds, which do not saturate
     signals: dict[str, float]
     passages: tuple[Hit, ...]
 
@@ -102,40 +105,48 @@ class Retriever:
         """Cards by how probable it is that they answer, best first.
 
         `chain` is the person's jurisdiction and its parents; cards of other nations are left out. `without` leaves one
-        entry of the index out, for calibration.
+        entry of the index out, so that a card can be judged on a question it does not hold.
         """
-        found = [f for f in self.index.search(text, vector) if f.entry.key != without]
+        found = [f for f in self.index.search(text, vector, _DEPTH) if f.entry.key != without]
+        floor = min((f.meaning for f in found if f.meaning is not None), default=0.0)
         by_card: dict[str, list[Found]] = {}
         for f in found:
             by_card.setdefault(f.entry.leads_to.removeprefix("card:").partition("#")[0], []).append(f)
         rarity = {s: self.index.words.rarity(s) for s in set(self.index.words.stems(text))}
         hits = []
-        for identity in list(by_card)[: limit * 3]:
+        for identity in list(by_card)[: limit * 4]:
             card = self.library.cards[identity]
             if chain and not set(card.jurisdictions) & set(chain):
                 continue
-            signals = self._signals(card, by_card[identity], rarity, subjects, kind)
+            signals = self._signals(card, by_card[identity], rarity, floor, subjects, kind)
             odds = self.calibration.log_odds(signals)
             if not chain and "any" not in card.jurisdictions and "uk" not in card.jurisdictions:
                 odds -= self.calibration.foreign
             fit = 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
-            passages = tuple(
-                Hit(self.library.passages[f.entry.key], fit, f.words or 0.0, f.meaning or 0.0, fit) for f in by_card[identity] if f.entry.role == "passage"
-            )
-            hits.append(CardHit(card, fit, signals, passages))
-        return sorted(hits, key=lambda h: (-h.fit, h.card.id))[:limit]
+            sections = [f for f in by_card[identity] if f.entry.role == "passage"]
+            passages = tuple(Hit(self.library.passages[f.entry.key], fit, f.words or 0.0, f.meaning or 0.0, fit) for f in sections)
+            hits.append(CardHit(card, fit, odds, signals, passages))
+        return sorted(hits, key=lambda h: (-h.odds, h.card.id))[:limit]
 
-    def _signals(self, card: Card, found: list[Found], rarity: dict[str, float], subjects: Sequence[str], kind: Kind) -> dict[str, float]:
-        def best(role: Sequence[str]) -> float:
-            return max((f.meaning for f in found if f.entry.role in role and f.meaning is not None), default=0.0)
+    def _signals(
+        self, card: Card, found: Sequence[Found], rarity: Mapping[str, float], floor: float, subjects: Sequence[str], kind: Kind
+    ) -> dict[str, float]:
+        """What speaks for a card, each on its own absolute scale. An entry that meaning did not return counts as `floor`."""
+
+        def meaning(roles: Sequence[str], k: int) -> float:
+            best = sorted((f.meaning for f in found if f.entry.role in roles and f.meaning is not None), reverse=True)[:k]
+            return (sum(best) + floor * (k - len(best))) / k
+
+        def words(roles: Sequence[str]) -> float:
+            return max((f.words for f in found if f.entry.role in roles and f.words is not None), default=0.0) / (total * _MOST_A_WORD_ADDS)
 
         total = sum(rarity.values()) or 1.0
         known = self._known(card)
-        words = max((f.words for f in found if f.words is not None), default=0.0)
         return {
-            "ask": best(("ask", "title")),
-            "passage": best(("passage",)),
-            "words": min(words / (total * 2.2), 1.0),  # 2.2: what a word can at most add in BM25 with k1 = 1.2
+            "asks": meaning(("ask", "title"), 3),
+            "sections": meaning(("passage",), 2),
+            "words_asks": min(words(("ask", "title")), 1.0),
+            "words_sections": min(words(("passage",)), 1.0),
             "coverage": sum(r for s, r in rarity.items() if s in known) / total,
             "subject": float(any(card.id in (f"level-{s}", f"element-{s}", f"step-{s}") for s in subjects)),
             "kind": float(card.kind == _KIND_OF_CARD.get(kind, "")),

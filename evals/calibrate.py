@@ -1,0 +1,128 @@
+"""Sets what turns raw retrieval signals into a probability: `python -m evals.calibrate`.
+
+Two fits over labelled questions that are not sealed. Weights: a listwise (softmax) fit that puts the right card above
+the others. Scale and threshold: a logistic fit of whether the best card answers, over questions that the library
+should answer, near misses and far ones; the threshold is where a lower bound on precision (Clopper-Pearson, 90%)
+reaches the target, not the best fit, which evidence shows is missed more often than not.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+from scipy.stats import beta
+
+from assistant.retrieve import SIGNALS, CardHit
+from assistant.session import Assistant
+
+CASES = Path(__file__).parent / "cases"
+TARGET = 0.90
+_FITTED = [s for s in SIGNALS if s not in ("subject", "kind")]
+_SET_BY_HAND = {"subject": 3.0, "kind": 0.8}  # too rare in the questions to be fitted
+
+
+def labelled(assistant: Assistant, sealed: bool = False) -> list[tuple[str, set[str]]]:
+    """(question, ids of the cards that answer) of the retrieval cases."""
+    covering: dict[str, set[str]] = {}
+    for card in assistant.library.cards.values():
+        for entry in card.covers:
+            covering.setdefault(entry, set()).add(card.id)
+    rows = []
+    for file in sorted((CASES / "retrieval").glob("*.yaml")):
+        for case in yaml.safe_load(file.read_text("utf-8"))["cases"]:
+            meta: dict[str, Any] = case.get("metadata") or {}
+            if bool(meta.get("sealed")) != sealed:
+                continue
+            wanted = {c.removeprefix("card:").partition("#")[0] for c in meta.get("cards") or []}
+            wanted |= {card for entry in meta.get("covers") or [] for card in covering.get(entry, set())}
+            if wanted:
+                rows.append((case["inputs"]["question"], wanted))
+    return rows
+
+
+def answerable(sealed: bool = False) -> list[tuple[str, str]]:
+    """(question, answer | near | far) of the abstention cases."""
+    cases = yaml.safe_load((CASES / "abstention" / "questions.yaml").read_text("utf-8"))["cases"]
+    return [(c["inputs"]["question"], c["metadata"]["label"]) for c in cases if bool(c["metadata"].get("sealed")) == sealed]
+
+
+def hits(assistant: Assistant, question: str) -> list[CardHit]:
+    meaning = assistant.adviser.reader.read(question)
+    vector = assistant.embeddings.vectors([question])[0]
+    return assistant.retriever.cards(question, vector, (), meaning.subjects, meaning.kind, limit=25)
+
+
+def fit_weights(lists: list[tuple[NDArray[np.float64], NDArray[np.bool_]]], penalty: float = 0.01) -> NDArray[np.float64]:
+    """Weights that rank the right rows first: gradient ascent on the softmax likelihood over standardised signals."""
+    stacked = np.concatenate([x for x, _ in lists])
+    mean, deviation = stacked.mean(0), stacked.std(0) + 1e-9
+    standard = [((x - mean) / deviation, y / y.sum()) for x, y in lists]
+    w = np.zeros(stacked.shape[1])
+    for _ in range(600):
+        gradient = np.zeros_like(w)
+        for x, y in standard:
+            z = x @ w
+            p = np.exp(z - z.max())
+            gradient += x.T @ (y - p / p.sum())
+        w += 0.5 * (gradient / len(standard) - penalty * w)
+    return w / deviation
+
+
+def threshold(probabilities: NDArray[np.float64], right: NDArray[np.bool_], target: float = TARGET) -> float:
+    """The lowest cut at which the 90% lower bound on precision reaches `target`; the highest probability if none does."""
+    order = np.argsort(-probabilities)
+    best = float(probabilities.max())
+    for n in range(10, len(order) + 1):
+        k = int(right[order[:n]].sum())
+        if beta.ppf(0.10, k, n - k + 1) >= target:
+            best = float(probabilities[order[n - 1]])
+    return best
+
+
+def main() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    assistant = Assistant()
+    lists = []
+    for question, wanted in labelled(assistant):
+        found = hits(assistant, question)
+        right = np.array([h.card.id in wanted for h in found])
+        if right.any() and not right.all():
+            lists.append((np.array([[h.signals[s] for s in _FITTED] for h in found]), right))
+    weights = dict(zip(_FITTED, fit_weights(lists).tolist(), strict=True)) | _SET_BY_HAND
+    raw, good, labels = [], [], []
+    for question, label in [*answerable(), *((q, "answer") for q, _ in labelled(assistant))]:
+        found = hits(assistant, question)
+        raw.append(max((sum(weights[s] * h.signals[s] for s in SIGNALS) for h in found), default=0.0))
+        good.append(label == "answer")
+        labels.append(label)
+    x, y = np.array(raw)[:, None], np.array(good)
+    model = LogisticRegression(C=10.0, class_weight={True: 1.0, False: 1.0}).fit(x, y)
+    scale, bias = float(model.coef_[0, 0]), float(model.intercept_[0])
+    probability = model.predict_proba(x)[:, 1]
+    only = np.array([q != "answer" or i < len(answerable()) for i, q in enumerate(labels)])  # the mix people bring, not the retrieval set
+    cut = threshold(probability[only], y[only])
+    data = {
+        "weights": {s: round(weights[s] * scale, 3) for s in SIGNALS},
+        "bias": round(bias, 3),
+        "answer": round(cut, 3),
+        "near": 1.2,
+        "foreign": 0.8,
+        "made_with": {"knowledge": assistant.library.version, "embedder": assistant.embeddings.version, "questions": len(raw), "target_precision": TARGET},
+    }
+    path = assistant.settings.knowledge / "retrieval.yaml"
+    head = "# How raw signals become the probability that a card answers. Written by `python -m evals.calibrate`; not by hand.\n"
+    path.write_text(head + yaml.safe_dump(data, sort_keys=False), "utf-8")
+    for name in ("answer", "near", "far"):
+        rows = [p for p, q, o in zip(probability, labels, only, strict=True) if q == name and o]
+        sys.stdout.write(f"{name}: {sum(p >= cut for p in rows)} of {len(rows)} answered\n")
+    sys.stdout.write(head + yaml.safe_dump(data, sort_keys=False))
+
+
+if __name__ == "__main__":
+    main()
