@@ -372,6 +372,8 @@ def _uncited(bench: _Bench) -> Iterator[Finding]:
     cited = {k for p in bench.library.passages.values() for k in p.references}
     cited |= {k for m in bench.library.members.values() for k in (*m.sources, *m.definition_sources)}
     cited |= {k for s in bench.library.sources.values() for k in s.via}
+    # What we never saw stays on the list while a work that reports on it is cited: it says what to read first.
+    cited |= {s.key for s in bench.library.sources.values() if s.seen == "not_seen" and cited & set(s.via)}
     for place in bench.library.jurisdictions.values():
         contacts = (place.emergency, place.report, place.out_of_hours, *place.advice, *place.children)
         cited |= {c.seen for c in contacts if c and c.seen}
