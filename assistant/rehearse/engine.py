@@ -1,0 +1,432 @@
+"""The play itself: state is a pure function of scenario, seed, terms and events, so rewinding and replaying are exact.
+
+A turn: the move's effects on the persona spoken to and, less, on those who hear; at most one secret told; a reaction
+line, then a content line, by most specific condition, least recently used, then seed. A wording is said once a sitting.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from assistant.rehearse.types import (
+    Condition,
+    Difficulty,
+    Ending,
+    Event,
+    Inject,
+    Line,
+    Moment,
+    PartName,
+    Persona,
+    Reaction,
+    Scenario,
+    Terms,
+    Test,
+    Utterance,
+)
+
+_QUESTIONS = ("ask_open", "ask_interest")
+_HARSH = ("press", "blame")
+_ROOM = 0.8  # what is said to the whole room weighs a little less with each
+_HEARD = 0.5  # facts and the child reach those who only listen
+_LEAST = 0.2  # a repeated kindness never counts less than this share
+_REST = 2  # turns between two concerns a persona raises unasked
+
+
+@dataclass
+class State:
+    """Where a sitting stands. Only `step` changes it."""
+
+    values: dict[str, dict[str, float]]
+    bonds: dict[str, dict[str, float]]
+    warmth: dict[str, float]
+    present: list[str]
+    speaker: str
+    turn: int = 0
+    move: str = ""
+    topic: str | None = None
+    to: str = "all"
+    streak: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+    told: dict[str, int] = field(default_factory=dict)  # move to persona: how often, for damping
+    revealed: list[str] = field(default_factory=list)  # persona.interest, in order
+    notes: set[str] = field(default_factory=set)
+    events: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)  # wordings
+    last: dict[str, int] = field(default_factory=dict)  # line to turn
+    said: dict[str, str] = field(default_factory=dict)  # move to the learner's last typed words
+    spoke: dict[str, int] = field(default_factory=dict)  # persona to turn
+    concern: int = -9
+    secret: int = -9
+    chimed: int = -9
+    lost: int = 0  # in a row
+    ending: str | None = None
+    stopped: str | None = None
+
+    def copy(self) -> State:
+        twin = State(**self.__dict__)
+        twin.values = {k: dict(v) for k, v in self.values.items()}
+        twin.bonds = {k: dict(v) for k, v in self.bonds.items()}
+        for name in ("counts", "told", "last", "said", "spoke"):
+            setattr(twin, name, dict(getattr(self, name)))
+        for name in ("notes", "events", "used"):
+            setattr(twin, name, set(getattr(self, name)))
+        twin.present, twin.revealed = list(self.present), list(self.revealed)
+        return twin
+
+    @property
+    def over(self) -> bool:
+        return self.ending is not None or self.stopped is not None
+
+
+class Play:
+    """One scenario under one seed and one difficulty."""
+
+    def __init__(self, scenario: Scenario, seed: int, difficulty: Difficulty) -> None:
+        self.scenario = scenario
+        self.seed = seed
+        self.difficulty = difficulty
+        self.terms: Terms = scenario.terms[difficulty]
+        self._lines: dict[tuple[str, str, str], list[Line]] = {}  # by persona, part and move that could bring them
+        for persona, lines in scenario.lines.items():
+            for line in lines:
+                named = [{v for t in o if t.kind == "move" for v in t.values} for o in line.when.options]
+                moves = set().union(*named) if named and all(named) else {"", *scenario.moves}
+                for move in moves:
+                    self._lines.setdefault((persona, line.part, move), []).append(line)
+
+    def start(self) -> tuple[State, tuple[Utterance, ...]]:
+        """The state before the first move, and the opening."""
+        people = self.scenario.personas
+        values = {p: dict(row.start) for p, row in people.items()}
+        for mine in values.values():
+            mine["trust"] = _clamp(mine["trust"] + self.terms.trust)
+        warmth = {p: row.warmth[0] + (row.warmth[1] - row.warmth[0]) * _draw(self.seed, p) for p, row in people.items()}
+        present = [p for p, row in people.items() if row.joins is None]
+        bonds = {p: {q: self.scenario.bonds.get(p, {}).get(q, 0.5) for q in people if q != p} for p in people}
+        state = State(values, bonds, warmth, present, present[0])
+        said = [Utterance(None, self.scenario.opening, None, "narration")]
+        if line := self._pick(state, present[0], "opening"):
+            said.append(self._speak(state, line))
+        return state, tuple(said)
+
+    # ---- one event
+
+    def step(self, state: State, event: Event) -> tuple[Utterance, ...]:
+        """Plays one event on `state`, which it changes, and returns what is said."""
+        if event.kind == "inject":
+            inject = next(i for i in self.scenario.injects if i.id == event.id)
+            return (*self._inject(state, inject), *self._arrivals(state), *self._close(state))
+        if event.kind == "edit" and event.persona and event.variable and event.value is not None:
+            state.values[event.persona][event.variable] = _clamp(event.value)
+            return ()
+        if event.kind == "line":
+            line = next((x for x in self.scenario.lines.get(event.persona or "", ()) if x.id == event.id), None)
+            if line is None:
+                return (Utterance(event.persona, event.text, None, "content"),)
+            if line.reveals and f"{line.by}.{line.reveals}" not in state.revealed:
+                state.revealed.append(f"{line.by}.{line.reveals}")
+            return (self._speak(state, line, event.persona),)
+        if event.kind == "lost":
+            state.lost += 1
+            found = self._pick(state, self._who(state, event), "lost")
+            return (self._speak(state, found, self._who(state, event)),) if found else ()
+        if event.kind == "stop":
+            state.stopped = event.why or "stop"
+            return ()
+        if event.kind in ("say", "move") and event.move:
+            return self._turn(state, event, event.move)
+        return ()
+
+    def _turn(self, state: State, event: Event, move: str) -> tuple[Utterance, ...]:
+        state.turn += 1
+        state.lost = 0
+        state.streak = state.streak + 1 if move == state.move else 1
+        state.move, state.topic, state.to = move, event.topic, event.to if event.to in state.present else "all"
+        if len(state.present) == 1:
+            state.to = state.present[0]
+        state.counts[move] = state.counts.get(move, 0) + 1
+        speaker = self._who(state, event)
+        forced = self._effects(state, speaker)
+        if event.text:
+            state.said[move] = event.text
+        told = self._reveal(state, speaker)
+        if told:
+            speaker = told.by
+        state.speaker = speaker
+        said: list[Utterance] = []
+        reaction = forced or self._pick(state, speaker, "again" if state.streak >= 3 and _draw(self.seed, f"again{state.turn}") < 0.7 else "reaction")
+        if reaction:
+            said.append(self._speak(state, reaction, speaker))
+        if told:
+            said.append(self._speak(state, told))
+        elif not forced and (content := self._content(state, speaker)):
+            said.append(self._speak(state, content, speaker))
+        if not said and (line := self._pick(state, speaker, "again") or self._pick(state, speaker, "lost")):
+            said.append(self._speak(state, line, speaker))
+        state.spoke[speaker] = state.turn
+        said.extend(self._aside(state, speaker))
+        for inject in self.scenario.injects:
+            if inject.at == state.turn and inject.id not in state.events and (not inject.only or self.difficulty in inject.only):
+                said.extend(self._inject(state, inject))
+        said.extend(self._arrivals(state))
+        said.extend(self._close(state))
+        return tuple(said)
+
+    def _who(self, state: State, event: Event) -> str:
+        """Who answers: the one spoken to; else, in a room, whoever has been silent longest, a question staying with no one."""
+        if event.to in state.present and event.to:
+            return event.to
+        if event.persona in state.present and event.persona:
+            return event.persona
+        if len(state.present) == 1:
+            return state.present[0]
+        return min(state.present, key=lambda p: (state.spoke.get(p, -1), _draw(self.seed, f"{p}{state.turn}")))
+
+    # ---- what a move does
+
+    def _effects(self, state: State, speaker: str) -> Line | None:
+        """Applies the move to everyone present; returns a red line's words where one was crossed."""
+        forced: Line | None = None
+        addressed = state.present if state.to == "all" else [state.to]
+        for persona in addressed:
+            row = self.scenario.personas[persona]
+            share = 1.0 if len(addressed) == 1 else _ROOM
+            key = f"{state.move}>{persona}"
+            crossed = next((r for r in row.red_lines if self.holds(r.when, state, persona)), None)
+            if crossed:
+                self._apply(state, persona, crossed.effect, share, 0)
+                if persona == speaker:
+                    line = next(x for x in self.scenario.lines[persona] if x.id == crossed.line)
+                    forced = line if self._wordings(state, line) else None
+            elif reaction := self._reaction(state, row):
+                self._apply(state, persona, reaction.effect, share, state.told.get(key, 0))
+                for other, delta in reaction.bond.items():
+                    state.bonds[persona][other] = _clamp(state.bonds[persona][other] + delta * share)
+                if reaction.note:
+                    state.notes.add(reaction.note)
+            state.told[key] = state.told.get(key, 0) + 1
+        if state.to != "all":
+            reaction = self._reaction(state, self.scenario.personas[state.to])
+            for listener in state.present:
+                if listener != state.to and reaction:
+                    regard = state.bonds[listener][state.to]
+                    heard = {
+                        v: d * (_HEARD if v in ("clarity", "child") else _HEARD * regard) for v, d in reaction.effect.items() if v != "commitment"
+                    }
+                    self._apply(state, listener, heard, 1.0, state.told.get(f"{state.move}>{state.to}", 1) - 1)
+        return forced
+
+    def _reaction(self, state: State, row: Persona) -> Reaction | None:
+        own = (r for r in row.reactions if self.holds(r.when, state, row.id))
+        common = (r for r in self.scenario.moves[state.move].reactions if self.holds(r.when, state, row.id))
+        return next(own, None) or next(common, None)
+
+    def _apply(self, state: State, persona: str, effect: Mapping[str, float], share: float, repeats: int) -> None:
+        mine = state.values[persona]
+        damp = max(0.5**repeats, _LEAST)
+        for variable, delta in effect.items():
+            kind = delta < 0 if variable == "pressure" else delta > 0
+            if kind:
+                scale = damp * (0.8 + 0.4 * state.warmth[persona] if variable == "trust" else 1.0)
+            else:
+                scale = 1.0 / self.terms.patience
+            mine[variable] = _clamp(mine.get(variable, 0.0) + delta * share * scale)
+
+    def _reveal(self, state: State, speaker: str) -> Line | None:
+        """The line that tells at most one secret, with a turn's rest between two."""
+        if state.turn - state.secret < 2 or state.move in _HARSH:
+            return None
+        addressed = state.present if state.to == "all" else [state.to]
+        for persona in sorted(addressed, key=lambda p: p != speaker):
+            for interest in self.scenario.personas[persona].interests:
+                key = f"{persona}.{interest.id}"
+                if key in state.revealed or not self.holds(interest.reveal, state, persona):
+                    continue
+                content = self._lines.get((persona, "content", state.move), ())
+                lines = [x for x in content if x.reveals == interest.id and self._ready(state, x, persona)]
+                if lines:
+                    state.revealed.append(key)
+                    state.secret = state.turn
+                    return self._best(state, lines, persona)
+        return None
+
+    # ---- what is said
+
+    def _content(self, state: State, speaker: str) -> Line | None:
+        lines = [x for x in self._lines.get((speaker, "content", state.move), ()) if not x.reveals and self._ready(state, x, speaker)]
+        answers = [x for x in lines if self._about(x)]
+        if answers:
+            return self._best(state, answers, speaker)
+        if state.move in _HARSH or state.move in ("step_out", "greet"):
+            return None
+        if state.turn - state.concern >= _REST or state.move == "ask_open":
+            concerns = [x for x in lines if not self._about(x)]
+            if concerns:
+                state.concern = state.turn
+                return self._best(state, concerns, speaker)
+        return None
+
+    @staticmethod
+    def _about(line: Line) -> bool:
+        return any(t.kind in ("move", "topic") for option in line.when.options for t in option)
+
+    def _aside(self, state: State, speaker: str) -> list[Utterance]:
+        if state.turn - state.chimed < 3:
+            return []
+        for persona in state.present:
+            if persona != speaker and (line := self._pick(state, persona, "aside")):
+                state.chimed = state.turn
+                return [self._speak(state, line, persona)]
+        return []
+
+    def _inject(self, state: State, inject: Inject) -> list[Utterance]:
+        state.events.add(inject.id)
+        for who, effect in inject.effect.items():
+            for persona in state.present if who == "all" else [who]:
+                for variable, delta in effect.items():
+                    state.values[persona][variable] = _clamp(state.values[persona].get(variable, 0.0) + delta)
+        return [Utterance(None, inject.text, inject.id, "narration")]
+
+    def _arrivals(self, state: State) -> list[Utterance]:
+        said: list[Utterance] = []
+        for persona, row in self.scenario.personas.items():
+            if persona not in state.present and row.joins is not None and self.holds(row.joins, state, persona):
+                state.present.append(persona)
+                if line := self._pick(state, persona, "arrival"):
+                    said.append(self._speak(state, line, persona))
+        return said
+
+    def _close(self, state: State) -> list[Utterance]:
+        ending = next((e for e in self.scenario.endings if self.holds(e.when, state, None)), None)
+        if ending is None:
+            return []
+        state.ending = ending.id
+        return [*self._farewell(state, ending), Utterance(None, ending.text, ending.id, "narration")]
+
+    def _farewell(self, state: State, ending: Ending) -> list[Utterance]:
+        closing = self._lines.get((state.speaker, "closing", state.move), [])
+        named = [x for x in closing if x.id in (ending.id, f"{state.speaker}-{ending.id}")] or [x for x in closing if x.id.startswith(ending.kind)]
+        ready = [x for x in named if self._ready(state, x, state.speaker)]
+        return [self._speak(state, self._best(state, ready, state.speaker), state.speaker)] if ready else []
+
+    def _pick(self, state: State, persona: str, part: PartName) -> Line | None:
+        ready = [x for x in self._lines.get((persona, part, state.move), ()) if self._ready(state, x, persona)]
+        return self._best(state, ready, persona) if ready else None
+
+    def _ready(self, state: State, line: Line, persona: str) -> bool:
+        if line.recalls and line.recalls not in state.said:
+            return False
+        if any(f"{persona}.{i}" in state.revealed for i in line.against):
+            return False
+        return bool(self._wordings(state, line)) and self.holds(line.when, state, persona)
+
+    def _wordings(self, state: State, line: Line) -> list[str]:
+        return [s for s in line.say if s not in state.used]
+
+    def _best(self, state: State, lines: list[Line], persona: str) -> Line:
+        def order(line: Line) -> tuple[bool, int, int, float]:
+            option = next(o for o in (*line.when.options, ()) if all(self._test(t, state, persona) for t in o) or not line.when.options)
+            return (line.shared, -len(option), state.last.get(line.id, -1), _draw(self.seed, f"{line.id}{state.turn}"))
+
+        return min(lines, key=order)
+
+    def _speak(self, state: State, line: Line, persona: str | None = None) -> Utterance:
+        fresh = self._wordings(state, line) or list(line.say)
+        text = fresh[int(_draw(self.seed, f"{line.id}/{state.turn}") * len(fresh))]
+        state.used.add(text)
+        state.last[line.id] = state.turn
+        if line.recalls:
+            text = text.replace("$recall", quote(state.said.get(line.recalls, "")))
+        return Utterance(persona or line.by, text, line.id, line.part)
+
+    # ---- conditions
+
+    def holds(self, when: Condition, state: State, me: str | None) -> bool:
+        return not when.options or any(all(self._test(t, state, me) for t in option) for option in when.options)
+
+    def _test(self, test: Test, state: State, me: str | None) -> bool:  # noqa: PLR0911, PLR0912  one line a kind
+        kind = test.kind
+        if kind == "move":
+            return state.move in test.values
+        if kind == "value":
+            who, _, variable = test.subject.rpartition(".")
+            who = me if who == "me" and me else who
+            if who in state.values:
+                return _compares(state.values[who].get(variable, 0.0), test)
+            found = [_compares(state.values[p].get(variable, 0.0), test) for p in state.present]
+            return all(found) if who == "all" else any(found)
+        if kind == "told":
+            who = me if test.subject == "me" and me else test.subject
+            return _compares(sum(r.startswith(f"{who}.") or who in ("any", "all") for r in state.revealed), test)
+        if kind in ("revealed", "hidden"):
+            pool = [p for p in state.values if test.subject in ("any", "all", p)]
+            known = [f"{p}.{v}" in state.revealed for p in pool for v in test.values]
+            return any(known) if kind == "revealed" else not any(known)
+        if kind in ("asked", "not_asked"):
+            return any(v in state.counts for v in test.values) == (kind == "asked")
+        if kind == "asked_all":
+            return all(v in state.counts for v in test.values)
+        if kind == "turn":
+            return _compares(state.turn, test)
+        if kind == "repeat":
+            return _compares(state.counts.get(state.move, 0), test)
+        if kind == "count":
+            return _compares(state.counts.get(test.subject, 0), test)
+        if kind == "topic":
+            return state.topic in test.values
+        if kind == "to":
+            return state.to in test.values
+        if kind in ("noted", "not_noted"):
+            return any(v in state.notes for v in test.values) == (kind == "noted")
+        if kind in ("event", "not_event"):
+            return any(v in state.events for v in test.values) == (kind == "event")
+        if kind == "bond":
+            a, _, b = test.subject.partition(">")
+            return _compares(state.bonds.get(a, {}).get(b, 0.5), test)
+        return False
+
+
+def moment(event: Event, said: tuple[Utterance, ...], before: State, after: State) -> Moment:
+    """One turn as the debrief sees it."""
+    change = {
+        p: {v: round(x - before.values[p].get(v, 0.0), 3) for v, x in row.items() if abs(x - before.values[p].get(v, 0.0)) > 0.004}
+        for p, row in after.values.items()
+    }
+    told = tuple(after.revealed[len(before.revealed) :])
+    return Moment(after.turn, event.move or "", event.text, event.to, said, {p: dict(v) for p, v in after.values.items()}, change, told)
+
+
+def band(value: float, words: tuple[str, ...]) -> str:
+    """The word for a value, of five."""
+    return words[min(int(value * 5), 4)]
+
+
+def quote(text: str, most: int = 14) -> str:
+    """A learner's own words, cut at a word where they run long."""
+    found = re.sub(r"\s+", " ", text).strip().rstrip(".?!").split(" ")
+    return " ".join(found[:most]) + (" …" if len(found) > most else "")
+
+
+def _compares(value: float, test: Test) -> bool:
+    if test.sign == ">=":
+        return value >= test.limit - 1e-9
+    if test.sign == "<=":
+        return value <= test.limit + 1e-9
+    if test.sign == ">":
+        return value > test.limit
+    if test.sign == "<":
+        return value < test.limit - 1e-9
+    return abs(value - test.limit) < 1e-9
+
+
+def _clamp(value: float) -> float:
+    return min(1.0, max(0.0, round(value, 6)))
+
+
+def _draw(seed: int, key: str) -> float:
+    """A number in 0..1 that depends on nothing else."""
+    return zlib.crc32(f"{seed}|{key}".encode()) / 2**32

@@ -1,0 +1,119 @@
+"""What the learner did: typed words to a move, a topic and whom they were said to.
+
+Logistic regression over cues, words and a sentence vector, trained when first opened and cached by content. Cues carry
+the rare moves. Sure enough: go on and show the reading; between two: offer both; lost: ask, in role, to say it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from assistant.embed import Vectors
+from assistant.learn import Classifier, Cues, fit, load, save
+from assistant.rehearse.types import Move, Reading, Scenario
+
+# Set on the open half of evals/cases/rehearse/moves.yaml: above CONFIDENT nine in ten readings are right.
+CONFIDENT = 0.60
+LOST = 0.22
+_TOPIC = 0.38  # cosine below which no topic was meant
+_SENTENCE = re.compile(r"[^.?!]+[.?!]*")
+_SCALES = (4.0, 2.0, 1.0)
+_FORMAT = 1  # raise it when training changes
+
+
+class Embedder(Protocol):
+    """What turns texts into unit vectors: `assistant.embed.OnnxEmbeddings`, or a small fake in tests."""
+
+    version: str
+
+    def vectors(self, texts: Sequence[str]) -> Vectors: ...
+
+
+class Noticer:
+    """Reads learners' words for one set of moves."""
+
+    def __init__(self, moves: Mapping[str, Move], embedder: Embedder, cache: Path | None = None) -> None:
+        self._moves = moves
+        self._embedder = embedder
+        self._cache = cache
+        self._models: dict[tuple[str, ...], Classifier] = {}
+        self._topics: dict[str, Vectors] = {}
+
+    def read(self, text: str, scenario: Scenario, to: str | None = None) -> Reading:
+        """The reading of `text`, with the next best. Words that hold nothing to read are lost."""
+        plain = " ".join(text.split())
+        if not re.search(r"[A-Za-z]{2}", plain):
+            return Reading("", sure="lost", score=0.0, to=to)
+        model = self._model(scenario)
+        sentences = [s.strip() for s in _SENTENCE.findall(plain) if len(s.split()) > 1]
+        texts = [plain, *sentences] if len(sentences) > 1 else [plain]
+        vectors = self._embedder.vectors(texts)
+        scores = self._scores(model, texts, vectors)
+        best = sorted(scores, key=lambda m: -scores[m])
+        top = scores[best[0]]
+        sure = "confident" if top >= CONFIDENT else "lost" if top < LOST else "between"
+        return Reading(best[0], tuple(best[1:3]), sure, round(top, 3), self._topic(scenario, vectors[0]), to or addressed(plain, scenario))  # type: ignore[arg-type]
+
+    @staticmethod
+    def _scores(model: Classifier, texts: list[str], vectors: Vectors) -> dict[str, float]:
+        """The whole text and, where there are several sentences, the one that says most, in equal parts."""
+        whole = model.probabilities(texts[0], vectors[0])
+        if len(texts) == 1:
+            return whole
+        parts = [model.probabilities(t, v) for t, v in zip(texts[1:], vectors[1:], strict=True)]
+        # A courtesy before the point is not the point: greetings and thanks count only where they stand alone.
+        told = [p for p in parts if max(p, key=lambda m: p[m]) not in ("greet", "acknowledge")] or parts
+        chief = max(told, key=lambda p: max(p.values()))
+        return {m: 0.5 * whole[m] + 0.5 * chief[m] for m in whole}
+
+    def _topic(self, scenario: Scenario, vector: Vectors) -> str | None:
+        if not scenario.topics:
+            return None
+        key = f"{scenario.id}.{scenario.version}"
+        if key not in self._topics:
+            self._topics[key] = self._embedder.vectors([e for t in scenario.topics for e in t.examples])
+        names = [t.id for t in scenario.topics for _ in t.examples]
+        cosines = self._topics[key] @ vector
+        best = int(np.argmax(cosines))
+        return names[best] if cosines[best] >= _TOPIC else None
+
+    def _model(self, scenario: Scenario) -> Classifier:
+        moves = {**self._moves, **scenario.moves}
+        key = tuple(moves)
+        if key not in self._models:
+            self._models[key] = self._open(moves)
+        return self._models[key]
+
+    def _open(self, moves: Mapping[str, Move]) -> Classifier:
+        cues = Cues.compile(tuple(moves), {m: row.cues for m, row in moves.items()})
+        texts = [e for row in moves.values() for e in row.examples]
+        labels = [m for m, row in moves.items() for _ in row.examples]
+        content = repr((_FORMAT, _SCALES, self._embedder.version, [(m, r.cues, r.examples) for m, r in moves.items()]))
+        file = self._cache / f"moves-{hashlib.sha256(content.encode()).hexdigest()[:12]}.npz" if self._cache else None
+        if file and file.is_file():
+            try:
+                return load(file, {"move": cues})["move"]
+            except (OSError, ValueError, KeyError):
+                pass  # a torn cache is only a cache: train again
+        model = fit(texts, self._embedder.vectors(texts), labels, tuple(moves), cues, scales=_SCALES)
+        if file:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            save(file, {"move": model})
+        return model
+
+
+def addressed(text: str, scenario: Scenario) -> str | None:
+    """The persona a line is plainly said to: called at its beginning or end, set off by a comma."""
+    low = text.lower()
+    for persona in scenario.personas.values():
+        for word in persona.called:
+            w = re.escape(word)
+            if re.search(rf"^(?:and |so |thanks |thank you |hello |hi )?(?:to )?(?:the )?{w}\s*[,:]|,\s*(?:the )?{w}\s*[?.!]*$", low):
+                return persona.id
+    return None
