@@ -32,7 +32,7 @@ DOCUMENT_FIT = 0.42  # below this a passage of a person's own document does not 
 
 
 class Writer(Protocol):
-    name: str
+    """Composes a draft; the card writer needs no model."""
 
     def compose(self, question: Understanding, evidence: Evidence) -> Draft: ...
 
@@ -71,7 +71,14 @@ class Adviser(Runnable[Question, Answer]):
     """
 
     def __init__(
-        self, library: Library, prompts: Prompts, screen: Screen, reader: Reader, placer: Placer, retriever: Retriever, writer: Writer | None = None
+        self,
+        library: Library,
+        prompts: Prompts,
+        screen: Screen,
+        reader: Reader,
+        placer: Placer,
+        retriever: Retriever,
+        writer: Writer | None = None,
     ) -> None:
         self.library = library
         self.prompts = prompts
@@ -89,14 +96,16 @@ class Adviser(Runnable[Question, Answer]):
             ("check", self._check),
         )
 
-    def invoke(self, input: Question | str | Mapping[str, Any], config: RunnableConfig | None = None, **_: Any) -> Answer:  # noqa: A002
+    def invoke(self, input: Question | str | Mapping[str, Any], config: RunnableConfig | None = None, **_: Any) -> Answer:
         """The answer. Raises UsageError for a jurisdiction we do not have."""
         for event in self.stream(input, config):
             if isinstance(event, Answer):
                 return event
         raise AssertionError("the check settles every answer")
 
-    def stream(self, input: Question | str | Mapping[str, Any], config: RunnableConfig | None = None, **_: Any) -> Iterator[Progress | Answer]:  # type: ignore[override]  # noqa: A002
+    def stream(  # type: ignore[override]  # progress comes before the answer
+        self, input: Question | str | Mapping[str, Any], config: RunnableConfig | None = None, **_: Any
+    ) -> Iterator[Progress | Answer]:
         """A Progress as each step begins, then the Answer."""
         run = Run(as_question(input))
         started = time.perf_counter()
@@ -245,7 +254,9 @@ class Adviser(Runnable[Question, Answer]):
         passages = {**self.library.passages, **{p.id: p for p in run.documents}}
         return Page(self.library, self.prompts, passages, self.retriever.index.words.rarity).set(draft)
 
-    def _settled(self, run: Run, outcome: Outcome, text: str, questions: tuple[str, ...] = (), notices: tuple[str, ...] | None = None) -> Answer:
+    def _settled(
+        self, run: Run, outcome: Outcome, text: str, questions: tuple[str, ...] = (), notices: tuple[str, ...] | None = None
+    ) -> Answer:
         understanding = run.understanding
         return Answer(
             outcome=outcome,

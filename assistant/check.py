@@ -27,7 +27,10 @@ _STRENGTH = {
     "may": 1, "might": 1, "can": 1, "could": 1, "optional": 1,
 }  # fmt: skip
 _DUTY = re.compile(r"\b(?:" + "|".join(sorted(_STRENGTH, key=len, reverse=True)) + r")\b", re.IGNORECASE)
-_LIMITS = re.compile(r"\b(?:only|all|every|always|any|each|both|unless|except|until|at least|at most|no more than|first|before|after|immediately)\b", re.IGNORECASE)
+_LIMITS = re.compile(
+    r"\b(?:only|all|every|always|any|each|both|unless|except|until|at least|at most|no more than|first|before|after|immediately)\b",
+    re.IGNORECASE,
+)
 _MUST = re.compile(r"\b(?:must|shall)\b", re.IGNORECASE)
 AGENCIES = {
     "police": r"police|constabulary|garda[ií]?|officers?|chief constable",
@@ -46,7 +49,8 @@ AGENCIES = {
 }
 _AGENCY = {name: re.compile(rf"\b(?:{p})\b", re.IGNORECASE) for name, p in AGENCIES.items()}
 _NATION = re.compile(
-    r"\b(england|english|scotland|scottish|wales|welsh|northern ireland|ireland|irish|united states|us|u\.s\.|american|australia\w*|new zealand|victoria\w*|uk|united kingdom)\b",
+    r"\b(england|english|scotland|scottish|wales|welsh|northern ireland|ireland|irish|united states|american|australia\w*|"
+    r"new zealand|victoria\w*|uk|united kingdom)\b",
     re.IGNORECASE,
 )
 _MONTH = re.compile(r"\b(january|february|march|april|may|june|july|august|september|october|november|december)\s+\d", re.IGNORECASE)
@@ -143,7 +147,9 @@ def _nearest(statement: str, passages: Sequence[Passage], rarity: Rarity) -> str
     for _ in range(3):
         rest = [t for t in pool if t not in chosen]
         best = max(rest, key=lambda t: coverage(statement, " ".join([*chosen, t]), rarity), default=None)
-        if best is None or (chosen and coverage(statement, " ".join([*chosen, best]), rarity) <= coverage(statement, " ".join(chosen), rarity)):
+        if best is None or (
+            chosen and coverage(statement, " ".join([*chosen, best]), rarity) <= coverage(statement, " ".join(chosen), rarity)
+        ):
             break
         chosen.append(best)
     return " ".join(chosen)

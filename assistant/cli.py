@@ -164,11 +164,17 @@ def ask(
     if answer.sources:
         out.print("\nSources", style="bold")
         for s in answer.sources:
-            out.print(f"[{s.n}] {s.title} ({s.status}; {'your document' if s.origin == 'document' else 'our card'})", highlight=False, markup=False)
+            out.print(
+                f"[{s.n}] {s.title} ({s.status}; {'your document' if s.origin == 'document' else 'our card'})",
+                highlight=False,
+                markup=False,
+            )
 
 
 @app.command()
-def place(text: Annotated[str | None, typer.Argument(help="A described situation.")] = None, as_object: Json = False, jsonl: Jsonl = None) -> None:
+def place(
+    text: Annotated[str | None, typer.Argument(help="A described situation.")] = None, as_object: Json = False, jsonl: Jsonl = None
+) -> None:
     """Say where a situation stands: level, elements, step, and the words that shows in."""
     assistant = _assistant()
     if jsonl:

@@ -222,7 +222,7 @@ def _build(entries: Sequence[Entry], embeddings: OnnxEmbeddings, folder: Path, t
         )
         for start in range(0, len(entries), 1000):
             part = entries[start : start + 1000]
-            collection.add(ids=[e.key for e in part], embeddings=vectors[start : start + 1000])  # type: ignore[arg-type]
+            collection.add(ids=[e.key for e in part], embeddings=vectors[start : start + 1000])
             progress("building the index", min(start + 1000, len(entries)), len(entries))
         client.close()
         (scratch / "done.json").write_text(json.dumps({"folder": name, "entries": len(entries), "embedder": embeddings.version}), "utf-8")

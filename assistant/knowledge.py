@@ -6,7 +6,6 @@ The file format is described in docs/curating.md.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from assistant.errors import KnowledgeError, UsageError
+from assistant.strict import content_version, read_yaml
 from assistant.types import (
     FACETS,
     WHENS,
@@ -56,37 +55,6 @@ def slug(heading: str) -> str:
 def sentences(text: str) -> list[str]:
     """The sentences of a paragraph, each with the marks that follow it."""
     return [m.group().strip() for m in _SENTENCE.finditer(" ".join(text.split())) if m.group().strip()]
-
-
-# ---- reading YAML strictly
-
-
-class _Strict(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the C loader is ten times as fast
-    """Refuses a key that stands twice, which plain YAML lets pass."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [k.value for k, _ in node.value]
-        twice = {k for k in keys if keys.count(k) > 1}
-        if twice:
-            raise yaml.constructor.ConstructorError(None, None, f"{sorted(twice)[0]!r} stands twice", node.start_mark)
-        return super().construct_mapping(node, deep)  # type: ignore[no-any-return]
-
-
-# YAML 1.2's booleans: `on`, `off`, `yes` and `no` are words, as a person who writes `reviewed: {on: …}` expects.
-_Strict.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in rows if tag != "tag:yaml.org,2002:bool"] for first, rows in _Strict.yaml_implicit_resolvers.items()
-}
-_Strict.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|false|False)$"), list("tTfF"))
-
-
-def read_yaml(text: str, name: str) -> Any:
-    """Parsed YAML; raises KnowledgeError naming file and line."""
-    try:
-        return yaml.load(text, Loader=_Strict)  # noqa: S506  a subclass of the safe loader
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" line {mark.line + 1}" if mark else ""
-        raise KnowledgeError([f"{name}{where}: {getattr(error, 'problem', None) or 'not readable as YAML'}"]) from None
 
 
 class _Row(BaseModel):
@@ -230,7 +198,9 @@ class _Slips(list[str]):
         except ValidationError as error:
             for e in error.errors(include_url=False):
                 place = ".".join(str(p) for p in e["loc"]) or "the whole file"
-                reason = {"extra_forbidden": "there is no such field", "missing": "is missing"}.get(e["type"], f"{e['msg']}, not {str(e['input'])[:40]!r}")
+                reason = {"extra_forbidden": "there is no such field", "missing": "is missing"}.get(
+                    e["type"], f"{e['msg']}, not {str(e['input'])[:40]!r}"
+                )
                 self.append(f"{name}: {place}: {reason}")
             return None
 
@@ -242,14 +212,6 @@ class _Slips(list[str]):
         except (OSError, UnicodeDecodeError) as error:
             self.append(f"{name}: cannot be read ({error.__class__.__name__})")
         return None
-
-
-def content_version(files: Iterable[Path], root: Path) -> str:
-    """First 12 hex digits of a hash over the names and bytes of the files."""
-    digest = hashlib.sha256()
-    for path in sorted(files):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:12]
 
 
 def load_library(folder: Path) -> Library:
@@ -296,13 +258,13 @@ def _load_jurisdictions(folder: Path, slips: _Slips, sources: dict[str, Source])
     for row in rows:
         if row.parent is not None and row.parent not in found:
             slips.append(f"{name}: {row.code}.parent: {row.parent!r} must stand above it")
-        singles = {f: c.contact() if (c := getattr(row, f)) else None for f in ("emergency", "report", "out_of_hours")}
-        lists = {f: tuple(c.contact() for c in getattr(row, f)) for f in ("advice", "children")}
-        contacts = [c for c in (*singles.values(), *lists["advice"], *lists["children"]) if c]
+        emergency, report, out_of_hours = (c.contact() if c else None for c in (row.emergency, row.report, row.out_of_hours))
+        advice, children = (tuple(c.contact() for c in rows) for rows in (row.advice, row.children))
+        contacts = [c for c in (emergency, report, out_of_hours, *advice, *children) if c]
         slips.extend(f"{name}: {row.code}: there is no source {c.seen!r}" for c in contacts if c.seen and c.seen not in sources)
         found[row.code] = Jurisdiction(
-            row.code, row.name, row.parent, tuple(row.terms), lead=row.lead, checked=row.checked, **singles, **lists
-        )  # type: ignore[arg-type]  # keyword names are the fields'
+            row.code, row.name, row.parent, tuple(row.terms), emergency, report, out_of_hours, advice, children, row.lead, row.checked
+        )
     return found
 
 
@@ -318,8 +280,17 @@ def _load_framework(folder: Path, slips: _Slips, sources: dict[str, Source]) -> 
             slips.append(f"{name}: {facet}s: the ids are {', '.join(ids)}, in this order")
         for row in rows:
             slips.extend(f"{name}: {row.id}: there is no source {k!r}" for k in (*row.sources, *row.definition_sources) if k not in sources)
-            fields = {k: tuple(v) if isinstance(v, list) else v for k, v in row.model_dump().items()}
-            members[row.id] = Member(facet=facet, **fields)
+            members[row.id] = Member(
+                id=row.id,
+                facet=facet,
+                name=row.name,
+                also=tuple(row.also),
+                definition=row.definition,
+                features=tuple(row.features),
+                signs=tuple(row.signs),
+                sources=tuple(row.sources),
+                definition_sources=tuple(row.definition_sources),
+            )
     return members, framework.caveat
 
 
@@ -453,12 +424,13 @@ def _step(block: str, where: str, slips: _Slips) -> Step | None:
     missing = [k for k in ("owner", "when", "progress") if not fields.get(k)]
     extra = sorted(set(fields) - {"owner", "when", "progress"})
     if missing or extra or not action:
-        slips.append(f"{where}: next step {action[:40]!r}: {'lacks ' + ', '.join(missing) if missing else 'has the unknown part ' + repr(extra[0]) if extra else 'says nothing to do'}")
+        slip = f"lacks {', '.join(missing)}" if missing else f"has the unknown part {extra[0]!r}" if extra else "says nothing to do"
+        slips.append(f"{where}: next step {action[:40]!r}: {slip}")
         return None
     if fields["when"] not in WHENS:
         slips.append(f"{where}: next step {action[:40]!r}: when is one of {', '.join(WHENS)}, not {fields['when']!r}")
         return None
-    when: When = fields["when"]  # type: ignore[assignment]  # just checked
+    when: When = fields["when"]
     action = action[0].upper() + action[1:]
     return Step(action if action[-1] in ".?!" else action + ".", fields["owner"].rstrip("."), when, fields["progress"].rstrip("."), keys)
 
@@ -472,6 +444,3 @@ def document_passages(identity: str, name: str, paragraphs: Iterable[tuple[str, 
         )
         for n, (text, location) in enumerate(paragraphs, 1)
     ]  # fmt: skip
-
-
-

@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Template
 
 from assistant.errors import KnowledgeError
-from assistant.knowledge import content_version, read_yaml
+from assistant.strict import content_version, read_yaml
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ class Page:
 
     def set(self, draft: Draft) -> Page:
         """Checks and renders every part; what is not supported is dropped and kept on the record."""
-        shown, later = [], []
+        shown: list[str] = []
+        later: list[str] = []
         for part in draft.parts:
             body = self._part(part)
             if body:

@@ -20,7 +20,8 @@ from pydantic import ConfigDict
 from assistant.embed import OnnxEmbeddings, Vectors
 from assistant.errors import KnowledgeError
 from assistant.index import Entry, Found, Index, Words
-from assistant.knowledge import Library, read_yaml
+from assistant.knowledge import Library
+from assistant.strict import read_yaml
 from assistant.types import Card, Hit, Kind, Passage
 
 SIGNALS = ("asks", "sections", "words_asks", "words_sections", "coverage", "subject", "kind")
@@ -56,8 +57,12 @@ class Calibration:
 def load_calibration(folder: Path) -> Calibration:
     """Raises KnowledgeError where a weight is missing or is not a number."""
     data = read_yaml((folder / "retrieval.yaml").read_text("utf-8"), "retrieval.yaml")
-    slips = [f"retrieval.yaml: weights: {s} is not a number" for s in SIGNALS if not isinstance(data.get("weights", {}).get(s), int | float)]
-    slips += [f"retrieval.yaml: {k} is not a number" for k in ("bias", "answer", "near", "foreign") if not isinstance(data.get(k), int | float)]
+    slips = [
+        f"retrieval.yaml: weights: {s} is not a number" for s in SIGNALS if not isinstance(data.get("weights", {}).get(s), int | float)
+    ]
+    slips += [
+        f"retrieval.yaml: {k} is not a number" for k in ("bias", "answer", "near", "foreign") if not isinstance(data.get(k), int | float)
+    ]
     if slips:
         raise KnowledgeError(slips)
     return Calibration({s: float(data["weights"][s]) for s in SIGNALS}, *(float(data[k]) for k in ("bias", "answer", "near", "foreign")))
@@ -100,7 +105,14 @@ class Retriever:
         return self._stems[card.id]
 
     def cards(
-        self, text: str, vector: Vectors, chain: Sequence[str] = (), subjects: Sequence[str] = (), kind: Kind = "other", without: str = "", limit: int = 12
+        self,
+        text: str,
+        vector: Vectors,
+        chain: Sequence[str] = (),
+        subjects: Sequence[str] = (),
+        kind: Kind = "other",
+        without: str = "",
+        limit: int = 12,
     ) -> list[CardHit]:
         """Cards by how probable it is that they answer, best first.
 
@@ -166,7 +178,11 @@ class LibraryRetriever(BaseRetriever):
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:  # noqa: ARG002
         hits = self.retriever.passages(query, self.k)
         return [
-            Document(id=h.passage.id, page_content=h.passage.text, metadata={"title": h.passage.title, "card": h.passage.card, "score": h.score, "status": h.passage.status})
+            Document(
+                id=h.passage.id,
+                page_content=h.passage.text,
+                metadata={"title": h.passage.title, "card": h.passage.card, "score": h.score, "status": h.passage.status},
+            )
             for h in hits
         ]
 

@@ -49,7 +49,11 @@ class Settings:
         Raises UsageError where `ASSISTANT_KNOWLEDGE` or `ASSISTANT_PROMPTS` names no folder.
         """
         env = os.environ if environment is None else environment
-        home = Path(env["ASSISTANT_HOME"]).expanduser() if env.get("ASSISTANT_HOME") else user_data_path("partnership-assistant", appauthor=False)
+        home = (
+            Path(env["ASSISTANT_HOME"]).expanduser()
+            if env.get("ASSISTANT_HOME")
+            else user_data_path("partnership-assistant", appauthor=False)
+        )
         folders = {}
         for name in ("knowledge", "prompts"):
             variable = f"ASSISTANT_{name.upper()}"

@@ -93,7 +93,7 @@ class Passage:
 
     @property
     def references(self) -> tuple[str, ...]:
-        keys = [k for s in (*self.sentences, *self.steps) for k in s.references]
+        keys = [k for s in self.sentences for k in s.references] + [k for s in self.steps for k in s.references]
         return tuple(dict.fromkeys(keys))
 
 

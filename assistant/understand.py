@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import get_args
 
 from assistant.errors import KnowledgeError
-from assistant.knowledge import Library, read_yaml
+from assistant.knowledge import Library
+from assistant.strict import read_yaml
 from assistant.types import FACETS, Kind, Member, Turn
 
 _CONTINUES = re.compile(
-    r"^\s*(and|but|so|why|who|when|how|ok(ay)?|also|then|what about|how about|tell me more|more|shorter|longer|for|in|please|can you|could you|explain)\b|"
+    r"^\s*(and|but|so|why|who|when|how|ok(ay)?|also|then|what about|how about|tell me more|more|shorter|longer|for|in|"
+    r"please|can you|could you|explain)\b|"
     r"\b(that|this|it|they|them|those|these|he|she|there|the (first|second|third|fourth|fifth|last) (one|step|point))\b",
     re.IGNORECASE,
 )
-_POINTS = re.compile(r"\b(?:step|point|number|item|source|no\.?|about|on)\s*#?(\d{1,2})\b|^\s*#?(\d{1,2})[.)?]?\s*$|\[(\d{1,2})\]", re.IGNORECASE)
+_POINTS = re.compile(
+    r"\b(?:step|point|number|item|source|no\.?|about|on)\s*#?(\d{1,2})\b|^\s*#?(\d{1,2})[.)?]?\s*$|\[(\d{1,2})\]", re.IGNORECASE
+)
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6}
 
 
@@ -59,13 +63,15 @@ class Reader:
             subjects = subjects or self._subjects(alone)
             if kind in ("vague", "other"):
                 kind = "follow_up"
-        return Meaning(alone, kind, self._place(text) or (self._place(alone) if follows else None), subjects, follows, points_at, _whole(text))
+        return Meaning(
+            alone, kind, self._place(text) or (self._place(alone) if follows else None), subjects, follows, points_at, _whole(text)
+        )
 
     def _kind(self, text: str) -> Kind:
         for kind, pattern in self.rules:
             if pattern.search(text):
                 return kind
-        content = [w for w in re.findall(r"[^\W\d_]{2,}", text)]
+        content = list(re.findall(r"[^\W\d_]{2,}", text))
         if len(content) < 2 and not self._subjects(text):
             return "vague"
         return "other"
@@ -74,7 +80,7 @@ class Reader:
         if points_at is not None:
             return True
         words = len(text.split())
-        return words <= 4 and not subjects or words <= 14 and bool(_CONTINUES.search(text)) and not (subjects and words > 6)
+        return (words <= 4 and not subjects) or (words <= 14 and bool(_CONTINUES.search(text)) and not (subjects and words > 6))
 
     def _subjects(self, text: str) -> tuple[str, ...]:
         found = sorted((m.start(), -len(m.group()), name) for name, p in self.names if (m := p.search(text)))
@@ -95,7 +101,11 @@ def _pointer(text: str) -> int | None:
 
 def _whole(text: str) -> str:
     m = re.search(r"\b(?:five|5|all|the|list|what are|which)\b.{0,30}\b(levels|elements|ingredients|steps|stages)\b", text, re.IGNORECASE)
-    return {"levels": "levels", "elements": "elements", "ingredients": "elements", "steps": "steps", "stages": "steps"}[m[1].lower()] if m else ""
+    return (
+        {"levels": "levels", "elements": "elements", "ingredients": "elements", "steps": "steps", "stages": "steps"}[m[1].lower()]
+        if m
+        else ""
+    )
 
 
 def load_reader(library: Library, folder: Path) -> Reader:
@@ -116,7 +126,10 @@ def load_reader(library: Library, folder: Path) -> Reader:
     if slips:
         raise KnowledgeError(slips)
     # The longest term first, so that "northern ireland" hides "ireland" inside it.
-    terms = sorted(((t, j.code) for j in library.jurisdictions.values() for t in (*j.terms, j.name.lower()) if j.code != "any"), key=lambda p: -len(p[0]))
+    terms = sorted(
+        ((t, j.code) for j in library.jurisdictions.values() for t in (*j.terms, j.name.lower()) if j.code != "any"),
+        key=lambda p: -len(p[0]),
+    )
     places = tuple((code, re.compile(rf"(?<![\w.]){re.escape(term)}(?![\w])", re.IGNORECASE)) for term, code in terms)
     names = tuple((m.id, re.compile(rf"\b(?:{'|'.join(map(_spelling, _names(m)))})\b", re.IGNORECASE)) for m in library.members.values())
     return Reader(tuple(rules), places, names)

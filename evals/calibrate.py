@@ -16,6 +16,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 from scipy.stats import beta
+from sklearn.linear_model import LogisticRegression
 
 from assistant.retrieve import SIGNALS, CardHit
 from assistant.session import Assistant
@@ -85,8 +86,6 @@ def threshold(probabilities: NDArray[np.float64], right: NDArray[np.bool_], targ
 
 
 def main() -> None:
-    from sklearn.linear_model import LogisticRegression
-
     assistant = Assistant()
     lists = []
     for question, wanted in labelled(assistant):
@@ -113,7 +112,12 @@ def main() -> None:
         "answer": round(cut, 3),
         "near": 1.2,
         "foreign": 0.8,
-        "made_with": {"knowledge": assistant.library.version, "embedder": assistant.embeddings.version, "questions": len(raw), "target_precision": TARGET},
+        "made_with": {
+            "knowledge": assistant.library.version,
+            "embedder": assistant.embeddings.version,
+            "questions": len(raw),
+            "target_precision": TARGET,
+        },
     }
     path = assistant.settings.knowledge / "retrieval.yaml"
     head = "# How raw signals become the probability that a card answers. Written by `python -m evals.calibrate`; not by hand.\n"

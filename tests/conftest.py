@@ -79,4 +79,4 @@ def small(tmp_path: Path) -> Iterator[Path]:
     for name in ("placement", "screens"):
         shutil.copytree(ROOT / "knowledge" / name, folder / name)
     (folder / "cards" / "problems" / "stand-ins.md").write_text(CARD, "utf-8")
-    yield folder
+    return folder

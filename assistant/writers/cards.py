@@ -105,7 +105,9 @@ class CardWriter:
         return self.prompts.say(f"writer.heading.{key}")
 
     def _body(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
-        named = [self.library.cards[c] for c in (f"{self.library.members[s].facet}-{s}" for s in question.subjects) if c in self.library.cards]
+        named = [
+            self.library.cards[c] for c in (f"{self.library.members[s].facet}-{s}" for s in question.subjects) if c in self.library.cards
+        ]
         same_facet = len({self.library.members[s].facet for s in question.subjects}) == 1
         if question.kind == "comparison" and len(named) >= 2 and same_facet:
             return self._comparison(question, named, cards, said)
@@ -115,13 +117,23 @@ class CardWriter:
             return self._sections(listed, said, [("features", "features", 8)], more=["what-it-covers", "how-sure-we-are", "ask-yourselves"])
         if first.kind == "tool" and question.kind in ("how_to", "other", "definition", "follow_up"):
             shown = [("how", "how-to-run-it", 9), ("mistakes", "common-mistakes", 2)]
-            return self._sections(first, said, shown, more=["headings", "when-to-use-it", "ask-yourselves"], steps=question.kind != "definition")
+            return self._sections(
+                first, said, shown, more=["headings", "when-to-use-it", "ask-yourselves"], steps=question.kind != "definition"
+            )
         if first.kind == "law":
             shown = [("binds", "what-binds-whom", 4), ("asof", "as-of-when", 2), ("check", "what-to-check", 3)]
-            return self._sections(first, said, shown, more=["who-to-contact", "partnership-body", "ask-yourselves"], steps=question.kind in ("next_steps", "who_when"))
+            return self._sections(
+                first,
+                said,
+                shown,
+                more=["who-to-contact", "partnership-body", "ask-yourselves"],
+                steps=question.kind in ("next_steps", "who_when"),
+            )
         if question.kind == "definition" and first.kind == "framework":
             shown = [("features", "features", 6), ("covers", "what-it-covers", 4), ("signs", "signs", 3), ("right", "when-it-is-right", 2)]
-            return self._sections(first, said, shown, more=["strengths", "moving-up-or-down", "at-each-level", "how-sure-we-are", "watch-for"])
+            return self._sections(
+                first, said, shown, more=["strengths", "moving-up-or-down", "at-each-level", "how-sure-we-are", "watch-for"]
+            )
         return self._advice(question, [first, *(c for c in cards if c != first)], said)
 
     # ---- advice: the situation, why, what next, what to ask, what to watch for
@@ -132,7 +144,9 @@ class CardWriter:
         placed = self._placed(question)
         said.add(*placed)
         reasons_wanted = 4 if question.kind == "reasons" else 2
-        reasons = said.choose(self._pool([first], _REASONS if first.kind != "lesson" else ("what-was-found", "what-it-means")), reasons_wanted)
+        reasons = said.choose(
+            self._pool([first], _REASONS if first.kind != "lesson" else ("what-was-found", "what-it-means")), reasons_wanted
+        )
         steps = self._steps(question, cards, said)
         questions = [c.text for c in said.choose(self._pool([first], ("ask-yourselves",)), 2)]
         watch = said.choose(self._pool(cards[:2], ("watch-for", "common-mistakes")), 2 if said.count < BUDGET - 40 else 1)
@@ -149,13 +163,18 @@ class CardWriter:
             shown[2], shown[3] = shown[3], shown[2]
         more = [
             Part("bullets", self._heading("signs"), said.choose(self._pool([first], ("signs",)), 5), more=True),
-            Part("bullets", self._heading("reasons"), said.choose(self._pool(cards[:2], (*_REASONS, "what-the-sources-say", "by-nation")), 4), more=True),
+            Part(
+                "bullets",
+                self._heading("reasons"),
+                said.choose(self._pool(cards[:2], (*_REASONS, "what-the-sources-say", "by-nation")), 4),
+                more=True,
+            ),
         ]
         return shown + more
 
     def _opening(self, card: Card, said: _Said) -> Part:
         passage = card.passages[0]
-        kept = [s for s in passage.sentences[:3]]
+        kept = list(passage.sentences[:3])
         said.add(*(s.text for s in kept))
         return Part("paragraph", claims=tuple(Claim(s.text, (passage.id,)) for s in kept))
 
@@ -179,7 +198,7 @@ class CardWriter:
     def _steps(self, question: Understanding, cards: Sequence[Card], said: _Said) -> tuple[PlannedStep, ...]:
         """The first card's steps, then what others add, soonest first; fitted to the step of change when it is sure."""
         chosen: list[PlannedStep] = []
-        reached = STEPS.index(question.placement.best("step").id) if question.placement.sure.get("step") else None  # type: ignore[arg-type]
+        reached = STEPS.index(question.placement.best("step").id) if question.placement.sure.get("step") else None
         for n, card in enumerate(cards[:3]):
             too_early = reached is not None and n > 0 and all(STEPS.index(s) > reached + 1 for s in card.steps)
             if too_early:
@@ -217,7 +236,14 @@ class CardWriter:
             if passage is None:
                 continue
             if section == "ask-yourselves":
-                parts.append(Part("plain", self._heading("questions"), lines=tuple(s.text for s in passage.sentences[:3]), more=said.count > BUDGET - 40))
+                parts.append(
+                    Part(
+                        "plain",
+                        self._heading("questions"),
+                        lines=tuple(s.text for s in passage.sentences[:3]),
+                        more=said.count > BUDGET - 40,
+                    )
+                )
             else:
                 parts.append(Part("bullets", passage.heading, _claims(passage.sentences, passage), more=True))
         return parts
@@ -235,7 +261,11 @@ class CardWriter:
             features = card.section("features") or card.section("what-it-covers") or card.section("signs")
             for n, s in enumerate(features.sentences if features else ()):
                 label, colon, rest = s.text.partition(":")
-                key, text = (label.strip(), rest.strip()) if colon and len(label.split()) <= 3 else (f"{features.heading} {n + 1}" if features else "", s.text)
+                key, text = (
+                    (label.strip(), rest.strip())
+                    if colon and len(label.split()) <= 3
+                    else (f"{features.heading} {n + 1}" if features else "", s.text)
+                )
                 labels.setdefault(key, {})[card.id] = Claim(text[:1].upper() + text[1:], (features.id if features else first.id,))
         full = [(label, row) for label, row in labels.items() if len(row) == len(named)]
         kept = full[: 7 if len(named) <= 2 else 5]
@@ -246,7 +276,13 @@ class CardWriter:
         parts.append(Part("steps", self._heading("steps"), steps=self._steps(question, [lead], said), more=said.count > BUDGET - 60))
         questions = tuple(c.text for c in said.choose(self._pool([lead], ("ask-yourselves",)), 2))
         parts.append(Part("plain", self._heading("questions"), lines=questions, more=said.count > BUDGET))
-        right = tuple(c for card in named for c in _claims((card.section("when-it-is-right") or card.passages[0]).sentences[:1], card.section("when-it-is-right") or card.passages[0]))
+        right = tuple(
+            c
+            for card in named
+            for c in _claims(
+                (card.section("when-it-is-right") or card.passages[0]).sentences[:1], card.section("when-it-is-right") or card.passages[0]
+            )
+        )
         parts.append(Part("bullets", self._heading("right"), right, more=True))
         return parts
 
