@@ -95,7 +95,7 @@ class Hostile:
         """The text with the sentences that hold a finding left out, and hidden characters gone."""
         spans: list[tuple[int, int]] = []
         for m in _SENTENCE.finditer(text):
-            if any(f.start < m.end() and m.start() < f.end for f in found):
+            if any(f.rule != "hidden-characters" and f.start < m.end() and m.start() < f.end for f in found):
                 spans.append((m.start(), m.end()))
         for f in found:
             spans.append((f.start, f.end))

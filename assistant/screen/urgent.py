@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.screen.reading import FIRST_MARK, Lexicon, Pattern, Reading
+from assistant.screen.weights import Weights
 
 _MARKS = re.compile(f"[{chr(FIRST_MARK)}-\uf8ff]")
 # Where several rules fire, the reply follows the gravest.
@@ -34,9 +35,14 @@ class Concern:
     points: float
     rules: tuple[str, ...]
 
+    @property
+    def weak(self) -> bool:
+        """Only just stopped, with no sign that it is happening now."""
+        return self.kind in {"immediate", "worry"} and self.points <= 3 and not {"happening-now", "with-me", "said-to-be-real"} & set(self.rules)
+
 
 class Urgent:
-    def __init__(self, data: dict[str, Any], lexicon: Lexicon, weights: Any = None) -> None:
+    def __init__(self, data: dict[str, Any], lexicon: Lexicon, weights: Weights | None) -> None:
         self._stop_at = float(data["stop_at"])
         self._rules = tuple(_rule(r, lexicon) for r in data["rules"])
         self._live = tuple(_rule(r, lexicon) for r in data["live"])
@@ -44,6 +50,7 @@ class Urgent:
         self._figures = tuple(lexicon.pattern(line) for line in data["figures"])
         self._phrases = [(" " + " ".join(lexicon.read(p).words) + " ", kind) for kind, ps in data["phrases"].items() for p in ps]
         self._weights = weights
+        self._words_at = float(data["words_at"])
 
     def judge(self, reading: Reading) -> Concern:
         plain = " " + " ".join(reading.words) + " "
@@ -52,8 +59,9 @@ class Urgent:
                 return Concern(kind, 10, ("phrase",))
         calm = self._without_figures(reading)
         fired = [r for r in self._rules if r.fires(calm)]
+        by_words = self._by_words(reading)
         if not fired:
-            return Concern(None, 0, ())
+            return by_words
         frames = [r for r in self._frames if r.fires(reading)]
         if any(r.frames is not None for r in fired):
             frames = [f for f in frames if any(r.frames is None or f.id in r.frames for r in fired if r.frames is not None)]
@@ -62,7 +70,17 @@ class Urgent:
         points = max(r.points for r in fired) + min(2.0, 0.5 * (len(fired) - 1)) + sum(r.points for r in more)
         kinds = {r.kind for r in fired}
         kind = next(k for k in _ORDER if k in kinds)
-        return Concern(kind if points >= self._stop_at else None, points, tuple(r.id for r in (*fired, *more)))
+        if points >= self._stop_at or by_words.kind is None:
+            return Concern(kind if points >= self._stop_at else None, points, tuple(r.id for r in (*fired, *more)))
+        return by_words
+
+    def _by_words(self, reading: Reading) -> Concern:
+        """What the words as a whole suggest, for messages no rule foresaw. An exercise that is not said to be real is let pass."""
+        if self._weights is None or len(reading.words) < 4:
+            return Concern(None, 0, ())
+        probability = self._weights.highest("urgent", reading)
+        teaching = any(r.id == "teaching" and r.fires(reading) for r in self._frames)
+        return Concern("worry" if probability >= self._words_at + 0.4 * teaching else None, probability, ("words",))
 
     def _without_figures(self, reading: Reading) -> Reading:
         line = reading.line
