@@ -130,6 +130,15 @@ def test_a_good_card_has_nothing_to_mend(shelf: Shelf) -> None:
     assert [str(r) for r in rows if r.check != "uncited"] == []
 
 
+def test_the_library_we_ship_has_no_error() -> None:
+    rows = findings(load_library(KNOWLEDGE), KNOWLEDGE, None, None, TODAY)
+    assert [str(r) for r in rows if r.level == "error"] == []
+
+
+def test_the_library_we_ship_has_no_thin_cell() -> None:
+    assert coverage(load_library(KNOWLEDGE)).thin == ()
+
+
 SLIPS = [
     ("must", {"signs": "- Every agency must attend."}, "needs to"),
     ("must", {"signs": "- Every agency shall attend."}, "needs to"),
