@@ -5,29 +5,36 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+
+import numpy as np
 
 from assistant.embed import OnnxEmbeddings, Vectors
 from assistant.errors import KnowledgeError
-from assistant.knowledge import Library, read_yaml
-from assistant.learn import FORMAT, Classifier, Cues, fit, load, save
+from assistant.knowledge import Library
+from assistant.learn import FORMAT, Classifier, Cues, Match, fit, load, save
+from assistant.strict import read_yaml
 from assistant.types import FACETS, Cue, Facet, Placement, Score
 
 TOPICS = (*FACETS, "no-situation")  # what a text speaks of; learned beside the three facets, from the same examples
 _FAR = {"level": 1.0, "element": 0.0, "step": 1.0}  # levels and steps have an order: a near miss costs less
-_SPEAKS = 0.12  # a text whose chance of speaking of a facet is lower is silent about it
+_SPEAKS, _HINTS = 0.25, 0.04  # a text whose chance of speaking of a facet is lower (the second, if it holds a cue) is silent about it
 _NO_SITUATION = 0.6  # from this chance on, a text describes nothing
 _RIVAL = 0.1  # a reading less likely than this needs nothing said against the best
 _TORN = 0.5  # the second reading counts as a rival in a question from half the best score on
 _SPANS, _RIVAL_SPANS = 2, 1  # shown for a facet
 _LONG = 12  # words a phrase may have before it is cut around its cue
 
-_SENTENCE = re.compile(r"[^.;:!?\n]+[.;:!?]*\n?|[.;:!?\n]+")
-_PART = re.compile(r",\s+|\s+[–—-]\s+|\s+(?=(?:but|yet|although|though|while|whereas|because|since|so|which)\b)", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?:[^.;:!?\n]|(?<=\d)[.:](?=\d))+[.;:!?]*")
+_PERSON = "the|we|they|I|it|he|she|you|nobody|no one|everyone|our|their|then|each|half|some"
+_PART = re.compile(
+    rf",\s+(?:(?:and|but|so|yet)\s+)?|\s+[–—-]\s+|\s+and\s+(?=(?:{_PERSON})\b)|\s+(?:but|yet|although|though|while|whereas|so)\s+|\s+(?=(?:because|since|which)\b)",
+    re.IGNORECASE,
+)  # fmt: skip
 _TOKEN = re.compile(r"\S+")
 
 
@@ -44,8 +51,14 @@ class Teaching:
     asks: re.Pattern[str]  # a question put after a description; never evidence
 
     @property
+    def by_name(self) -> dict[str, Cues]:
+        """Cues of each classifier; what a text speaks of is learned without any."""
+        return {**{str(f): c for f, c in self.cues.items()}, "topic": Cues((), ())}
+
+    @property
     def version(self) -> str:
-        told = repr((FORMAT, _FAR, self.examples, self.nothing, self.tails, [(f, c.labels, [(a, p.pattern) for a, p in c.patterns]) for f, c in self.cues.items()]))
+        cues = [(f, [(label, p.pattern) for label, p in c.patterns]) for f, c in self.cues.items()]
+        told = repr((FORMAT, _FAR, self.examples, self.nothing, self.tails, cues))
         return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
@@ -66,7 +79,7 @@ class Placer:
         """Scores of every member, best first; evidence spans are offsets in `text`."""
         topics = self.classifiers["topic"].probabilities(text, vector)
         described = _says_something(text) and topics["no-situation"] < _NO_SITUATION
-        sentences = self._sentences(text) if described else []
+        sentences = self._sentences(text)
         scores: dict[Facet, tuple[Score, ...]] = {}
         sure: dict[Facet, bool] = {}
         evidence: list[Cue] = []
@@ -74,17 +87,18 @@ class Placer:
         unknown: list[str] = []
         for facet in FACETS:
             classifier = self.classifiers[facet]
-            found = classifier.probabilities(text, vector)
-            ranked = sorted(found.items(), key=lambda p: (-p[1], FACETS[facet].index(p[0])))
+            found = [m for m in classifier.cues.found(text) if any(s.start <= m.start and m.end <= s.end for s in sentences)]
+            chances = classifier.probabilities(text, vector, found)
+            ranked = sorted(chances.items(), key=lambda p: (-p[1], FACETS[facet].index(p[0])))
             scores[facet] = tuple(Score(i, round(s, 4)) for i, s in ranked)
             (best, chance), (second, rival) = ranked[:2]
-            speaks = described and topics[facet] >= _SPEAKS
+            speaks = described and topics[facet] >= (_HINTS if any(m.label == best for m in found) else _SPEAKS)
             sure[facet] = speaks and chance >= classifier.sure_from
             if speaks:
-                shown = self._spans(text, sentences, facet, best, second, _SPANS)
+                shown = self._spans(text, sentences, found, facet, best, second, _SPANS)
                 evidence += shown
                 if rival >= _RIVAL:
-                    against += self._spans(text, sentences, facet, second, best, _RIVAL_SPANS, shown)
+                    against += self._spans(text, sentences, found, facet, second, best, _RIVAL_SPANS, shown)
             if not sure[facet]:
                 torn = speaks and rival >= _TORN * chance
                 unknown.append(self.teaching.between[frozenset((best, second))] if torn else self.teaching.unknown[facet])
@@ -92,30 +106,29 @@ class Placer:
 
     def _sentences(self, text: str) -> list[_Span]:
         """Sentences that tell something: a question of what to do is left out."""
-        spans = [_trimmed(text, m.start(), m.end()) for m in _SENTENCE.finditer(text)]
-        return [s for s in spans if s.end > s.start and not self.teaching.asks.match(text[s.start : s.end])]
+        spans = [_Span(m.start(), m.end()) for m in _SENTENCE.finditer(text)]
+        return [s for s in spans if text[s.start : s.end].strip() and not self.teaching.asks.match(text[s.start : s.end].strip())]
 
-    def _spans(self, text: str, sentences: Sequence[_Span], facet: Facet, member: str, other: str, most: int, taken: Sequence[Cue] = ()) -> list[Cue]:
+    def _spans(
+        self, text: str, sentences: Sequence[_Span], found: Sequence[Match], facet: Facet, member: str, other: str, most: int,
+        taken: Sequence[Cue] = (),
+    ) -> list[Cue]:  # fmt: skip
         """Phrases around the cues of `member`, the strongest first; failing these, the part that pulls most from `other` to it."""
-        classifier = self.classifiers[facet]
 
         def pull(span: _Span) -> float:
-            pulls = classifier.pull(text[span.start : span.end])
+            inside = [m for m in found if span.start <= m.start and m.end <= span.end]
+            pulls = self.classifiers[facet].pull(text[span.start : span.end], inside)
             return pulls[member] - pulls[other]
 
-        free = [s for s in sentences if not any(s.start < c.end and c.start < s.end for c in taken)] if taken else list(sentences)
         cued = {
-            _phrase(text, s, a, b)
-            for s in sentences
-            for label, a, b in ((label, s.start + a, s.start + b) for label, a, b in classifier.cues.found(text[s.start : s.end]))
-            if label == member and b > a
+            _phrase(text, s, m.start, m.end) for m in found if m.label == member for s in sentences if s.start <= m.start < m.end <= s.end
         }
         drawn = sorted(((pull(p), p) for p in cued), key=lambda x: (-x[0], x[1].start, x[1].end))
         chosen = _apart([p for strength, p in drawn if strength > 0], most, taken)
         if not chosen:
-            parts = [p for s in free for p in _parts(text, s) if len(text[p.start : p.end].split()) >= 2]
-            strength, start, end = max(((pull(p), -p.start, p.end) for p in parts), default=(0.0, 0, 0))
-            chosen = [_Span(-start, end)] if strength > 0 else []
+            parts = [p for s in sentences for p in _parts(text, s) if len(text[p.start : p.end].split()) >= 2]
+            drawn = sorted(((pull(p), p) for p in parts), key=lambda x: (-x[0], x[1].start, x[1].end))
+            chosen = _apart([p for strength, p in drawn[:8] if strength > 0], 1, taken)
         return [Cue(text[p.start : p.end], p.start, p.end, f"{facet}:{member}") for p in chosen]
 
 
@@ -125,7 +138,7 @@ def _says_something(text: str) -> bool:
 
 def _trimmed(text: str, start: int, end: int) -> _Span:
     part = text[start:end]
-    inner = part.strip(" \t\r\n\f\v\u00a0\"'“”‘’()[]")
+    inner = part.strip(" \t\r\n\f\v\u00a0\"'“”‘’()[],")
     offset = part.find(inner) if inner else 0
     return _Span(start + offset, start + offset + len(inner))
 
@@ -157,7 +170,9 @@ def _apart(spans: Sequence[_Span], most: int, taken: Sequence[Cue]) -> list[_Spa
     """The first `most` spans that overlap neither each other nor what is taken."""
     chosen: list[_Span] = []
     for s in spans:
-        if len(chosen) < most and not any(s.start < c.end and c.start < s.end for c in (*chosen, *taken)):
+        if len(chosen) < most and not any(
+            s.start < b and a < s.end for a, b in [(c.start, c.end) for c in chosen] + [(c.start, c.end) for c in taken]
+        ):
             chosen.append(s)
     return chosen
 
@@ -168,7 +183,8 @@ def _apart(spans: Sequence[_Span], most: int, taken: Sequence[Cue]) -> list[_Spa
 def load_teaching(library: Library, folder: Path) -> Teaching:
     """Examples are the framework's signs, features and definitions, and the texts of `placement/`. Raises KnowledgeError."""
     examples: dict[Facet, list[tuple[str, str]]] = {
-        f: [(text, m.id) for m in library.facet(f) for text in (*m.signs, *m.features, *re.split(r"(?<=\.) ", m.definition))] for f in FACETS
+        f: [(text, m.id) for m in library.facet(f) for text in (*m.signs, *m.features, *re.split(r"(?<=\.) ", m.definition))]
+        for f in FACETS
     }
     told: dict[str, dict[str, Any]] = {"cues": {}, "unknown": {}, "between": {}}
     lists: dict[str, list[str]] = {"no-situation": [], "tails": [], "asks": []}
@@ -234,7 +250,11 @@ def _patterns(
         slips.append(f"placement: asks: {error}")
         asks = re.compile(r"(?!)")
     between = {frozenset(p.strip() for p in pair.split(" / ")): text for pair, text in told["between"].items()}
-    slips += [f"placement: between: {' / '.join(sorted(p))}: there is no such level, element or step" for p in between if not p <= set(library.members)]
+    slips += [
+        f"placement: between: {' / '.join(sorted(p))}: there is no such level, element or step"
+        for p in between
+        if not p <= set(library.members)
+    ]
     return {f: Cues.compile(FACETS[f], good) for f in FACETS}, asks, between
 
 
@@ -243,8 +263,8 @@ def open_placer(library: Library, folder: Path, embeddings: OnnxEmbeddings, trai
     teaching = load_teaching(library, folder)
     path = trained / f"placement-{teaching.version}-{embeddings.version}.npz"
     try:
-        return Placer(load(path, {**teaching.cues, "topic": Cues((), ())}), teaching)
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        return Placer(load(path, teaching.by_name), teaching)
+    except (OSError, ValueError, KeyError):
         pass  # not trained yet, or a broken file: trained again
     models = train(teaching, embeddings)
     trained.mkdir(parents=True, exist_ok=True)
@@ -253,18 +273,35 @@ def open_placer(library: Library, folder: Path, embeddings: OnnxEmbeddings, trai
     scratch.replace(path)
     for old in sorted(trained.glob("placement-*.npz"), key=lambda p: p.stat().st_mtime)[:-3]:
         old.unlink(missing_ok=True)
-    return Placer(load(path, {**teaching.cues, "topic": Cues((), ())}), teaching)
+    return Placer(load(path, teaching.by_name), teaching)
 
 
 def train(teaching: Teaching, embeddings: OnnxEmbeddings) -> dict[str, Classifier]:
     """A classifier for each facet, and one for what a text speaks of."""
+    spoken = [(t, facet, m) for facet, rows in teaching.examples.items() for t, m in rows] + [
+        (t, "no-situation", "") for t in teaching.nothing
+    ]
+    texts = [t for t, _, _ in spoken]
+    vectors = _vectors(embeddings, texts)
     models: dict[str, Classifier] = {}
-    spoken: list[tuple[str, str]] = [(t, "no-situation") for t in teaching.nothing]
-    for facet, rows in teaching.examples.items():
-        texts = [t for t, _ in rows]
-        models[facet] = fit(texts, embeddings.vectors(texts), [m for _, m in rows], FACETS[facet], teaching.cues[facet], far=_FAR[facet])
-        tails = teaching.tails or [""]
-        spoken += [(f"{t} {tails[i % len(tails)]}".strip() if i % 4 == 0 else t, facet) for i, t in enumerate(texts)]
-    texts = [t for t, _ in spoken]
-    models["topic"] = fit(texts, embeddings.vectors(texts), [f for _, f in spoken], TOPICS, Cues((), ()), far=0.0)
+    for facet in FACETS:
+        own = [i for i, (_, f, _) in enumerate(spoken) if f == facet]
+        members = [spoken[i][2] for i in own]
+        models[facet] = fit([texts[i] for i in own], vectors[own], members, FACETS[facet], teaching.cues[facet], far=_FAR[facet])
+    tailed = [(i, i % len(teaching.tails)) for i, (_, f, _) in enumerate(spoken) if f in FACETS and i % 4 == 0] if teaching.tails else []
+    tails = _vectors(embeddings, teaching.tails)
+    for i, tail in tailed:  # the vector of a text with a tail lies near the mean of the two, weighted by length
+        both = vectors[i] * len(texts[i].split()) + tails[tail] * len(teaching.tails[tail].split())
+        texts[i], vectors[i] = f"{texts[i]} {teaching.tails[tail]}", both / np.linalg.norm(both)
+    models["topic"] = fit(texts, vectors, [f for _, f, _ in spoken], TOPICS, Cues((), ()))
     return models
+
+
+def _vectors(embeddings: OnnxEmbeddings, texts: Sequence[str]) -> Vectors:
+    """Vectors of `texts`, each half in a thread of its own: reading the examples is most of the training."""
+    if not texts:
+        return np.zeros((0, 0), dtype=np.float32)
+    embeddings.vectors(texts[:1])  # opens the model once, not once a thread
+    half = (len(texts) + 1) // 2
+    with ThreadPoolExecutor(2) as pool:
+        return np.concatenate([v for v in pool.map(embeddings.vectors, (texts[:half], texts[half:])) if len(v)])
