@@ -20,7 +20,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.errors import KnowledgeError, UsageError
-from assistant.knowledge import Library, read_yaml, sentences
+from assistant.knowledge import Library, sentences
+from assistant.strict import read_yaml
 from assistant.types import ELEMENTS, LEVELS, STEPS, Card, CardKind, ElementId, LevelId, StepId
 
 if TYPE_CHECKING:
@@ -154,12 +155,18 @@ class _Bench:
         return Words([])
 
     @cached_property
+    def _known(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    @cached_property
     def _function_words(self) -> frozenset[str]:
         return frozenset(self._stemmer.stems(self.rules.function_words))
 
     def stems(self, text: str) -> frozenset[str]:
         """Content words, by stem."""
-        return frozenset(self._stemmer.stems(text)) - self._function_words
+        if text not in self._known:  # each text is compared by several checks
+            self._known[text] = frozenset(self._stemmer.stems(text)) - self._function_words
+        return self._known[text]
 
 
 def _error(check: str, line: _Line, message: str) -> Finding:
