@@ -92,7 +92,10 @@ class Play:
         self.terms: Terms = scenario.terms[difficulty]
         self._lines: dict[tuple[str, str, str], list[Line]] = {}  # by persona, part and move that could bring them
         for persona, lines in scenario.lines.items():
+            kept = {r.line for r in scenario.personas[persona].red_lines}  # said only when a red line is crossed
             for line in lines:
+                if line.id in kept:
+                    continue
                 named = [{v for t in o if t.kind == "move" for v in t.values} for o in line.when.options]
                 moves = set().union(*named) if named and all(named) else {"", *scenario.moves}
                 for move in moves:
@@ -104,13 +107,12 @@ class Play:
         values = {p: dict(row.start) for p, row in people.items()}
         for mine in values.values():
             mine["trust"] = _clamp(mine["trust"] + self.terms.trust)
-        warmth = {p: row.warmth[0] + (row.warmth[1] - row.warmth[0]) * _draw(self.seed, p) for p, row in people.items()}
+        warmth = {p: row.warmth[0] + (row.warmth[1] - row.warmth[0]) * draw(self.seed, p) for p, row in people.items()}
         present = [p for p, row in people.items() if row.joins is None]
         bonds = {p: {q: self.scenario.bonds.get(p, {}).get(q, 0.5) for q in people if q != p} for p in people}
         state = State(values, bonds, warmth, present, present[0])
         said = [Utterance(None, self.scenario.opening, None, "narration")]
-        if line := self._pick(state, present[0], "opening"):
-            said.append(self._speak(state, line))
+        said.extend(self._speak(state, line) for p in present if (line := self._pick(state, p, "opening")))
         return state, tuple(said)
 
     # ---- one event
@@ -158,7 +160,9 @@ class Play:
             speaker = told.by
         state.speaker = speaker
         said: list[Utterance] = []
-        reaction = forced or self._pick(state, speaker, "again" if state.streak >= 3 and _draw(self.seed, f"again{state.turn}") < 0.7 else "reaction")
+        reaction = forced or self._pick(
+            state, speaker, "again" if state.streak >= 3 and draw(self.seed, f"again{state.turn}") < 0.7 else "reaction"
+        )
         if reaction:
             said.append(self._speak(state, reaction, speaker))
         if told:
@@ -184,7 +188,7 @@ class Play:
             return event.persona
         if len(state.present) == 1:
             return state.present[0]
-        return min(state.present, key=lambda p: (state.spoke.get(p, -1), _draw(self.seed, f"{p}{state.turn}")))
+        return min(state.present, key=lambda p: (state.spoke.get(p, -1), draw(self.seed, f"{p}{state.turn}")))
 
     # ---- what a move does
 
@@ -215,7 +219,9 @@ class Play:
                 if listener != state.to and reaction:
                     regard = state.bonds[listener][state.to]
                     heard = {
-                        v: d * (_HEARD if v in ("clarity", "child") else _HEARD * regard) for v, d in reaction.effect.items() if v != "commitment"
+                        v: d * (_HEARD if v in ("clarity", "child") else _HEARD * regard)
+                        for v, d in reaction.effect.items()
+                        if v != "commitment"
                     }
                     self._apply(state, listener, heard, 1.0, state.told.get(f"{state.move}>{state.to}", 1) - 1)
         return forced
@@ -238,7 +244,7 @@ class Play:
 
     def _reveal(self, state: State, speaker: str) -> Line | None:
         """The line that tells at most one secret, with a turn's rest between two."""
-        if state.turn - state.secret < 2 or state.move in _HARSH:
+        if state.turn - state.secret < _REST or not self.scenario.moves[state.move].opens:
             return None
         addressed = state.present if state.to == "all" else [state.to]
         for persona in sorted(addressed, key=lambda p: p != speaker):
@@ -309,7 +315,9 @@ class Play:
 
     def _farewell(self, state: State, ending: Ending) -> list[Utterance]:
         closing = self._lines.get((state.speaker, "closing", state.move), [])
-        named = [x for x in closing if x.id in (ending.id, f"{state.speaker}-{ending.id}")] or [x for x in closing if x.id.startswith(ending.kind)]
+        named = [x for x in closing if x.id in (ending.id, f"{state.speaker}-{ending.id}")] or [
+            x for x in closing if x.id.startswith(ending.kind)
+        ]
         ready = [x for x in named if self._ready(state, x, state.speaker)]
         return [self._speak(state, self._best(state, ready, state.speaker), state.speaker)] if ready else []
 
@@ -330,13 +338,13 @@ class Play:
     def _best(self, state: State, lines: list[Line], persona: str) -> Line:
         def order(line: Line) -> tuple[bool, int, int, float]:
             option = next(o for o in (*line.when.options, ()) if all(self._test(t, state, persona) for t in o) or not line.when.options)
-            return (line.shared, -len(option), state.last.get(line.id, -1), _draw(self.seed, f"{line.id}{state.turn}"))
+            return (line.shared, -len(option), state.last.get(line.id, -1), draw(self.seed, f"{line.id}{state.turn}"))
 
         return min(lines, key=order)
 
     def _speak(self, state: State, line: Line, persona: str | None = None) -> Utterance:
         fresh = self._wordings(state, line) or list(line.say)
-        text = fresh[int(_draw(self.seed, f"{line.id}/{state.turn}") * len(fresh))]
+        text = fresh[int(draw(self.seed, f"{line.id}/{state.turn}") * len(fresh))]
         state.used.add(text)
         state.last[line.id] = state.turn
         if line.recalls:
@@ -348,7 +356,7 @@ class Play:
     def holds(self, when: Condition, state: State, me: str | None) -> bool:
         return not when.options or any(all(self._test(t, state, me) for t in option) for option in when.options)
 
-    def _test(self, test: Test, state: State, me: str | None) -> bool:  # noqa: PLR0911, PLR0912  one line a kind
+    def _test(self, test: Test, state: State, me: str | None) -> bool:  # noqa: PLR0912  one line a kind
         kind = test.kind
         if kind == "move":
             return state.move in test.values
@@ -427,6 +435,6 @@ def _clamp(value: float) -> float:
     return min(1.0, max(0.0, round(value, 6)))
 
 
-def _draw(seed: int, key: str) -> float:
+def draw(seed: int, key: str) -> float:
     """A number in 0..1 that depends on nothing else."""
     return zlib.crc32(f"{seed}|{key}".encode()) / 2**32

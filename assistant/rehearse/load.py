@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from assistant.errors import KnowledgeError
-from assistant.knowledge import content_version, read_yaml
 from assistant.prompts import Prompts
 from assistant.rehearse.types import (
     ALWAYS,
@@ -43,6 +42,7 @@ from assistant.rehearse.types import (
     Test,
     Topic,
 )
+from assistant.strict import content_version, read_yaml
 from assistant.types import ELEMENTS, ElementId, LevelId, StepId
 
 _COMPARE = re.compile(r"^(>=|<=|==|>|<)\s*(\d+(?:\.\d+)?)$")
@@ -66,6 +66,7 @@ class _MoveRow(_Row):
     family: Family
     element: ElementId
     counts: Counts
+    opens: bool = False
     lines: Texts
     cues: list[Text] = []
     examples: Annotated[list[Text], Field(min_length=8)]
@@ -285,10 +286,9 @@ class _Names:
     def _tests(self, row: Mapping[str, Any], where: str, slips: _Slips, me: str | None) -> Iterable[Test]:
         for key, value in row.items():
             head, _, rest = key.rpartition(".")
-            if head and head != "bond":
-                if head not in (*self.interests, "all", "any", "me"):
-                    slips.append(f"{where}: {key}: there is no persona {head!r}")
-                    continue
+            if head and head not in ("bond", "all", "any", "me", *self.interests):
+                slips.append(f"{where}: {key}: there is no persona {head!r}")
+                continue
             who = head if head and head != "bond" else (me or "any")
             values = tuple(str(v) for v in (value if isinstance(value, list) else [value]))
             if rest in ("move", "asked", "not_asked", "asked_all"):
@@ -367,9 +367,7 @@ def _lines(by: str, rows: _LinesRow, names: _Names, where: str, slips: _Slips, s
 
 
 def _rules(rows: Iterable[_RuleRow], names: _Names, where: str, slips: _Slips) -> tuple[Rule, ...]:
-    return tuple(
-        Rule(names.condition(r.when, f"{where}: coach.{i}", slips), r.rest, r.seen, r.try_, r.passage) for i, r in enumerate(rows)
-    )
+    return tuple(Rule(names.condition(r.when, f"{where}: coach.{i}", slips), r.rest, r.seen, r.try_, r.passage) for i, r in enumerate(rows))
 
 
 def _move_rows(path: Path, name: str, slips: _Slips) -> dict[str, _MoveRow]:
@@ -385,7 +383,9 @@ def _move_rows(path: Path, name: str, slips: _Slips) -> dict[str, _MoveRow]:
 
 def _moves(rows: Mapping[str, _MoveRow], reactions: Mapping[str, list[Reaction]]) -> dict[str, Move]:
     return {
-        k: Move(k, r.name, r.doing, r.family, r.element, r.counts, tuple(r.lines), tuple(r.cues), tuple(r.examples), tuple(reactions.get(k, ())))
+        k: Move(
+            k, r.name, r.doing, r.family, r.element, r.counts, tuple(r.lines), tuple(r.cues), tuple(r.examples), r.opens, tuple(reactions.get(k, ()))
+        )
         for k, r in rows.items()
     }
 
@@ -424,12 +424,12 @@ def load_shared(folder: Path, words: Prompts) -> Shared:
     return Shared(
         _moves(rows, reactions), manners, {d: Terms(**t.model_dump()) for d, t in shared.difficulty.items()},
         {k: (v[0], v[1], v[2], v[3], v[4]) for k, v in shared.bands.items()}, rules,
-        {k: (v[0], v[1], v[2], v[3]) for k, v in shared.anchors.items()}, dict(shared.observe),
+        {k: (v[0], v[1], v[2], v[3]) for k, v in shared.anchors.items()}, {str(e): o for e, o in shared.observe.items()},
         {k: tuple(v) for k, v in shared.leave.items()}, words, content_version(files, folder),
     )  # fmt: skip
 
 
-def load_scenario(folder: Path, shared: Shared) -> Scenario:
+def load_scenario(folder: Path, shared: Shared) -> Scenario:  # noqa: PLR0912, PLR0915  one file after another, each with its own slips
     """The scenario in `folder`. Raises KnowledgeError listing every slip, each naming file and field."""
     slips = _Slips()
     at = f"scenarios/{folder.name}"

@@ -65,6 +65,7 @@ class Move:
     lines: tuple[str, ...]
     cues: tuple[str, ...]
     examples: tuple[str, ...]
+    opens: bool = False  # whether a secret may come out in answer to it
     reactions: tuple[Reaction, ...] = ()  # what it does to anyone, unless a persona says otherwise
 
 

@@ -1,0 +1,31 @@
+"""Rehearsal: practising a hard conversation between agencies, with reasonable people, as often as wanted.
+
+`load_scenarios` reads the scenarios, `Sitting.start` opens one, `replay` plays saved events again, `print_pack` makes the
+paper version, `inspect` finds what is wrong with a scenario. The file format is in docs/scenarios.md.
+"""
+
+from assistant.rehearse.debrief import as_json, print_pack
+from assistant.rehearse.lint import inspect
+from assistant.rehearse.load import load_scenario, load_scenarios, load_shared
+from assistant.rehearse.notice import Noticer
+from assistant.rehearse.sitting import Sitting, replay
+from assistant.rehearse.types import Debrief, Event, Hint, Reading, Reply, Scenario, Utterance
+
+__all__ = [
+    "Debrief",
+    "Event",
+    "Hint",
+    "Noticer",
+    "Reading",
+    "Reply",
+    "Scenario",
+    "Sitting",
+    "Utterance",
+    "as_json",
+    "inspect",
+    "load_scenario",
+    "load_scenarios",
+    "load_shared",
+    "print_pack",
+    "replay",
+]

@@ -1,0 +1,249 @@
+"""After the role: the debrief in PEARLS order, the transcript and the pack for playing on paper.
+
+Nothing is quoted that was not typed, nothing is judged that was not seen, and no model has a hand in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import Any
+
+from assistant.rehearse import coach
+from assistant.rehearse.engine import Play, State, band
+from assistant.rehearse.types import Criterion, Debrief, Event, Finding, Moment, Scenario, Unasked, Utterance
+
+_FORTNIGHT = timedelta(days=14)
+_SHOWN = ("trust", "pressure", "commitment", "child")
+
+
+def compose(
+    play: Play,
+    moments: Sequence[Moment],
+    states: Sequence[State],
+    final: State,
+    own: tuple[str, ...],
+    commitment: str,
+    today: date | None = None,
+) -> Debrief:
+    """The debrief of what was played."""
+    scenario = play.scenario
+    say = scenario.shared.words.say
+    findings = tuple(judge(scenario, c, moments) for c in scenario.criteria)
+    told = tuple(_secret(scenario, key) for key in final.revealed)
+    unasked = tuple(
+        Unasked(p.name, i.secret, i.asked_by)
+        for p in scenario.personas.values()
+        for i in p.interests
+        if f"{p.id}.{i.id}" not in final.revealed
+    )
+    worst = min(moments, key=lambda m: (_gain(m), m.turn), default=None)
+    harmed = worst is not None and _gain(worst) < 0
+    better, source, seen = _better(play, worst, states[moments.index(worst)]) if worst else ("", None, "")
+    helped = tuple(
+        dict.fromkeys(
+            _quoted(scenario, m)
+            for m in sorted(moments, key=lambda m: -_gain(m))
+            if scenario.moves[m.move].counts != "against" and (_gain(m) > 0.05 or m.revealed)
+        )
+    )[:2]
+    ending = scenario.ending(final.ending) if final.ending else None
+    questions = tuple(scenario.questions)
+    result = Debrief(
+        scenario=scenario.id, title=scenario.title, ending=final.ending, ending_kind=ending.kind if ending else None,
+        ending_text=ending.text if ending else "", own_view=tuple(say(f"rehearse.own.{n}") for n in (1, 2, 3)), own_answers=own,
+        timeline=tuple(moments), told=told, unasked=unasked, findings=findings, helped=helped,
+        change=seen if harmed else say("rehearse.debrief.no-change"), better_line=better if harmed else "", better_source=source if harmed else None,
+        turning_point=worst.turn if worst and harmed else None, questions=questions, commitment=commitment,
+        review_on=(today or date.today()) + _FORTNIGHT, markdown="",
+    )  # fmt: skip
+    return Debrief(**{**result.__dict__, "markdown": markdown(result, scenario)})
+
+
+def judge(scenario: Scenario, criterion: Criterion, moments: Sequence[Moment]) -> Finding:
+    """One element, by the moves that show or spoil it. Distinct good moves raise it, harmful ones hold it down."""
+    good = [m for m in moments if m.move in criterion.good]
+    bad = [m for m in moments if m.move in criterion.bad]
+    kinds = len({m.move for m in good})
+    if not good and not bad:
+        level = None
+    elif len(bad) >= max(len(good), 1):
+        level = 1
+    elif bad or (kinds < 2 and len(criterion.good) > 1):
+        level = 2
+    else:
+        level = 4 if kinds >= min(3, len(criterion.good)) and len(good) >= 3 else 3
+    anchor = scenario.shared.anchors[criterion.element][level - 1] if level else ""
+    return Finding(criterion.element, level, anchor, _quotes(scenario, good), _quotes(scenario, bad))
+
+
+def as_json(found: Debrief) -> dict[str, Any]:
+    """The debrief as plain JSON data."""
+    data: dict[str, Any] = json.loads(json.dumps(asdict(found), default=lambda x: x.isoformat() if isinstance(x, date) else dict(x)))
+    return data
+
+
+def markdown(found: Debrief, scenario: Scenario) -> str:
+    """The debrief as a person reads it."""
+
+    def say(key: str, **names: str) -> str:
+        return scenario.shared.words.say(f"rehearse.debrief.{key}", **names)
+
+    out = [f"# {say('title', title=found.title)}", say("practice"), f"## {say('reactions')}"]
+    for i, question in enumerate(found.own_view):
+        out.append(f"**{question}**\n\n{found.own_answers[i] if i < len(found.own_answers) and found.own_answers[i] else '______'}")
+    out.append(f"## {say('description')}")
+    for m in found.timeline:
+        doing = scenario.moves[m.move].doing
+        words = f": “{m.text}”" if m.text else ""
+        out.append(f"**{say('turn', turn=str(m.turn), doing=doing)}**{words}")
+        changes = list(_changes(scenario, m))
+        if changes:
+            out.append("\n".join(f"- {c}" for c in changes))
+    if found.ending_text:
+        out.append(f"**{say('ended')}**: {found.ending_text}")
+    out.extend([f"*{say('values')}*", f"## {say('analysis')}"])
+    if found.told:
+        out.append(f"**{say('told')}**\n\n" + "\n".join(f"- {u.persona}: {_plain(u.secret)}." for u in found.told))
+    if found.unasked:
+        rows = (say("unasked.line", name=u.persona, secret=_plain(u.secret), question=u.question) for u in found.unasked)
+        out.append(f"**{say('unasked')}**\n\n" + "\n".join(f"- {r}" for r in rows))
+    else:
+        out.append(say("nothing-unasked"))
+    out.append(f"**{say('rubric')}**")
+    levels = say("levels").split("|")
+    for f in found.findings:
+        name = scenario_element(f.element)
+        if f.level is None:
+            out.append(f"- **{name}**: {say('not-seen')}")
+            continue
+        lines = [f"- **{name}**: {levels[f.level - 1]}. {f.anchor}."]
+        lines += [f"  - {q}" for q in (*f.quotes, *f.against)]
+        out.append("\n".join(lines))
+    out.append(f"## {say('summary')}")
+    out.append(f"**{say('helped')}**\n\n" + ("\n".join(f"- {h}" for h in found.helped) or say("no-help")))
+    out.append(f"**{say('change')}**: {found.change}")
+    if found.turning_point:
+        out.append(say("better", turn=str(found.turning_point), line=found.better_line))
+        if found.better_source:
+            out.append(say("source", passage=found.better_source))
+        out.append(say("again", turn=str(found.turning_point)))
+    out.append(f"**{say('questions')}**\n\n" + "\n".join(f"- {q}" for q in found.questions))
+    out.append(f"**{say('commitment')}**: {found.commitment or say('commitment.blank')}")
+    out.append(say("review", date=f"{found.review_on.day} {found.review_on:%B %Y}"))
+    return "\n\n".join(out) + "\n"
+
+
+def scenario_element(element: str) -> str:
+    return element.replace("-", " ").capitalize()
+
+
+def transcript(scenario: Scenario, spoken: Sequence[tuple[Event | None, tuple[Utterance, ...]]]) -> str:
+    """The talk as Markdown."""
+    say = scenario.shared.words.say
+    out = [f"# {say('rehearse.transcript.title', title=scenario.title)}", scenario.not_happening]
+    for event, said in spoken:
+        if event and event.kind in ("say", "move"):
+            doing = scenario.moves[event.move or ""].doing
+            out.append(f"**{say('rehearse.transcript.learner')}**: {event.text or '(' + doing + ')'}")
+        for u in said:
+            out.append(f"**{scenario.personas[u.persona].name}**: {u.text}" if u.persona else f"*{u.text}*")
+    return "\n\n".join(out) + "\n"
+
+
+def print_pack(scenario: Scenario) -> str:
+    """Role cards, cue cards, observer sheets and a debrief sheet, for playing on paper."""
+
+    def say(key: str, **names: str) -> str:
+        return scenario.shared.words.say(f"rehearse.pack.{key}", **names)
+
+    def bullets(items: Sequence[str]) -> str:
+        return "\n".join(f"- {x}" for x in items)
+
+    out = [f"# {say('title', title=scenario.title)}", say("intro"), scenario.not_happening, scenario.content_note, scenario.care]
+    out += [f"## {say('setting')}", scenario.setting, scenario.opening]
+    out += ["---", f"## {say('learner')}", f"{scenario.learner_role} ({scenario.learner_agency}). {scenario.aim}"]
+    out += [f"**{say('knows')}**", bullets(scenario.learner_knows), f"**{say('authority')}**", bullets(scenario.learner_authority)]
+    for p in scenario.personas.values():
+        out += [
+            "---",
+            f"## {say('public', name=p.name)}",
+            f"{p.role}. {p.public}",
+            f"**{say('position')}**: {p.position}",
+            bullets(p.facts),
+        ]
+        out += ["---", f"## {say('private', name=p.name)}", say("rules"), f"**{say('fears')}**: {p.fears}"]
+        for i in p.interests:
+            out.append(f"- {say('secret', secret=_plain(i.secret))}. {say('when', question=i.asked_by)}")
+        own = [x for x in scenario.lines[p.id] if not x.shared and x.part in ("opening", "content") and not x.recalls]
+        out += [f"**{say('says')}**", bullets([f"“{x.say[0]}”" for x in own][:12])]
+    out += ["---", f"## {say('injects')}"]
+    out += [f"- **{say('inject.at', turn=str(i.at)) if i.at else say('inject.hand')}**: {i.text}" for i in scenario.injects]
+    out += ["---", f"## {say('endings')}", bullets([e.text for e in scenario.endings])]
+    out += ["---", f"## {say('observers')}"]
+    for c in scenario.criteria:
+        out += [
+            f"### {scenario_element(c.element)}",
+            f"{scenario.shared.observe[c.element]} {c.look_for}",
+            say("observer.line"),
+            "\n".join(["______"] * 4),
+        ]
+    out += ["---", f"## {say('debrief')}"]
+    out += [f"**{scenario.shared.words.say(f'rehearse.own.{n}')}**\n\n______" for n in (1, 2, 3)]
+    out += [bullets(scenario.questions), scenario.shared.words.say("rehearse.debrief.commitment.blank")]
+    return "\n\n".join(x for x in out if x) + "\n"
+
+
+def _gain(m: Moment) -> float:
+    """What a turn did for the talk: trust, commitment, clarity and the child up, pressure down."""
+    sums = [
+        c.get("trust", 0) + c.get("commitment", 0) + 0.5 * c.get("clarity", 0) + 0.5 * c.get("child", 0) - c.get("pressure", 0)
+        for c in m.change.values()
+    ]
+    return sum(sums) / len(sums) if sums else 0.0
+
+
+def _changes(scenario: Scenario, m: Moment) -> Sequence[str]:
+    """The two largest moves of what is shown, in words."""
+    say = scenario.shared.words.say
+    rows = [(abs(d), p, v, d) for p, c in m.change.items() for v, d in c.items() if v in _SHOWN and abs(d) >= 0.05]
+    out = []
+    for _, p, v, d in sorted(rows, reverse=True)[:2]:
+        word = band(m.values[p][v], scenario.shared.bands[v])
+        out.append(
+            say("rehearse.debrief.rose" if d > 0 else "rehearse.debrief.fell", name=scenario.personas[p].name, variable=v, band=word)
+        )
+    return out
+
+
+def _secret(scenario: Scenario, key: str) -> Unasked:
+    who, _, identity = key.partition(".")
+    persona = scenario.personas[who]
+    interest = next(i for i in persona.interests if i.id == identity)
+    return Unasked(persona.name, interest.secret, interest.asked_by)
+
+
+def _better(play: Play, worst: Moment, state: State) -> tuple[str, str | None, str]:
+    """A line to try instead at the turning point, where it comes from, and what was seen."""
+    for rule in play.scenario.rules:
+        if coach.speaks(play, state, rule):
+            return rule.try_line, rule.passage, rule.seen
+    move = play.scenario.moves["ask_interest" if worst.move != "ask_interest" else "acknowledge"]
+    doing = play.scenario.moves[worst.move].doing
+    return move.lines[0], None, doing[:1].upper() + doing[1:] + "."
+
+
+def _quoted(scenario: Scenario, m: Moment) -> str:
+    if m.text:
+        return f"“{m.text}”"
+    return scenario.shared.words.say("rehearse.debrief.chosen", doing=scenario.moves[m.move].doing)
+
+
+def _quotes(scenario: Scenario, moments: Sequence[Moment]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_quoted(scenario, m) for m in moments))[:3]
+
+
+def _plain(sentence: str) -> str:
+    return sentence.rstrip(".")

@@ -1,0 +1,357 @@
+"""One rehearsal: what a page or a terminal talks to. Everything it knows follows from its events, so it can be replayed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from assistant.errors import UsageError
+from assistant.rehearse import coach, debrief, voice
+from assistant.rehearse.engine import Play, State, band, draw, moment
+from assistant.rehearse.notice import Noticer
+from assistant.rehearse.types import (
+    Debrief,
+    Difficulty,
+    Event,
+    Hint,
+    Hints,
+    Leave,
+    Line,
+    Mode,
+    Moment,
+    Reading,
+    Reply,
+    Scenario,
+    Utterance,
+)
+from assistant.types import Screening
+
+Screen = Callable[[str], Screening]
+
+
+class Sitting:
+    """A role-play under way. Not shared between threads; nothing is stored."""
+
+    def __init__(
+        self, scenario: Scenario, seed: int = 0, difficulty: Difficulty | None = None, mode: Mode | None = None, *,
+        noticer: Noticer | None = None, screen: Screen | None = None, model: voice.Model | None = None, hints: Hints | None = None,
+    ) -> None:  # fmt: skip
+        self.scenario = scenario
+        self.seed = seed
+        self.difficulty: Difficulty = difficulty or scenario.difficulty
+        self._play = Play(scenario, seed, self.difficulty)
+        self.mode: Mode = mode or self._play.terms.mode
+        self.hints: Hints = hints or self._play.terms.hints
+        self._noticer = noticer
+        self._screen = screen
+        self._model = model
+        self._events: list[Event] = []
+        first, self.opening = self._play.start()
+        self._states: list[State] = [first]  # before each event, then after the last
+        self._said: list[tuple[Utterance, ...]] = []
+        self._rested: dict[int, int] = {}
+        self._held: str | None = None  # words waiting for "is this a real child?"
+
+    @classmethod
+    def start(
+        cls, scenario: Scenario, seed: int = 0, difficulty: Difficulty | None = None, mode: Mode | None = None, *,
+        noticer: Noticer | None = None, screen: Screen | None = None, model: voice.Model | None = None, hints: Hints | None = None,
+    ) -> Sitting:  # fmt: skip
+        """A new sitting; `opening` holds what is said first. Modes other than `choose` need a noticer."""
+        return cls(scenario, seed, difficulty, mode, noticer=noticer, screen=screen, model=model, hints=hints)
+
+    # ---- the learner
+
+    def say(self, text: str, to: str | None = None) -> Reply:
+        """Plays typed words. Screens come first; unsure readings offer a choice; words that say nothing get a question in role."""
+        self._open()
+        if why := self._leaving(text):
+            return self.stop(why)
+        notice = ""
+        if self._screen:
+            found = self._screen(text)
+            if found.urgent:
+                self._held = text
+                return self._reply((), notice=self._words("check"))
+            if found.injection:
+                return self._reply((), notice=self._words("injection"), suggestions=self._suggested())
+            if found.personal_data:
+                text, notice = found.masked, self._words("masked")
+        return self._typed(text, to, notice)
+
+    def confirm_real(self, real: bool) -> Reply:
+        """Answers "is this about a real child?": the role ends, or the held words are played."""
+        held, self._held = self._held, None
+        if held is None:
+            raise UsageError("Nothing is waiting for an answer.")
+        return self.stop("real-child") if real else self._typed(held, None, "")
+
+    def _typed(self, text: str, to: str | None, notice: str) -> Reply:
+        if self._noticer is None:
+            raise UsageError("Typed words need the language model files: run `assistant build`, or choose a line.")
+        reading = self._noticer.read(text, self.scenario, to)
+        if self._model and reading.sure != "confident" and (move := voice.read(self._model, text, self.scenario)):
+            reading = replace(reading, move=move, others=(reading.move, *reading.others)[:2], sure="confident")
+        if reading.sure == "lost":
+            return self._lost(text, reading, notice)
+        event = Event("say", text=text, move=reading.move, topic=reading.topic, to=reading.to)
+        return self._turn(event, reading, notice)
+
+    def move(self, move: str, topic: str | None = None, to: str | None = None, text: str = "") -> Reply:
+        """Plays a move chosen rather than typed. Raises UsageError for one that does not exist."""
+        self._open()
+        if move not in self.scenario.moves:
+            raise UsageError(f"There is no move {move!r}. Use one of: {', '.join(self.scenario.moves)}.")
+        if to not in (None, "all", *self.scenario.personas):
+            raise UsageError(f"Nobody here is called {to!r}. Use one of: all, {', '.join(self.scenario.personas)}.")
+        return self._turn(Event("move", text=text, move=move, topic=topic, to=to), Reading(move, topic=topic, to=to), "")
+
+    def correct(self, turn: int, move: str) -> Reply:
+        """Changes what turn `turn` is taken as, and plays everything after it again."""
+        if move not in self.scenario.moves:
+            raise UsageError(f"There is no move {move!r}. Use one of: {', '.join(self.scenario.moves)}.")
+        at = self._at(turn)
+        events = [*self._events]
+        events[at] = replace(events[at], move=move)
+        self._replay(events)
+        return self._reply(self._said[-1] if self._said else (), Reading(move))
+
+    def choices(self, several: int = 5) -> tuple[tuple[str, str], ...]:
+        """Moves and lines to choose between: untried ones, one tempting and harmful, in an order the seed sets."""
+        state = self._states[-1]
+        pool: dict[str, list[str]] = {}
+        for script in self.scenario.scripts.values():
+            for line in script.lines:
+                if line.say:
+                    pool.setdefault(line.move, []).append(line.say)
+        for move in self.scenario.moves.values():
+            pool.setdefault(move.id, []).extend(move.lines)
+        spoken = {e.text for e in self._events}
+        fresh = {m: [x for x in xs if x not in spoken] for m, xs in pool.items()}
+        draw = _order(self.seed, state.turn)
+        helpful = [m for m, _ in coach.suggestions(self._play, state, 2)]
+        bad = sorted((m for m in fresh if self.scenario.moves[m].counts == "against" and fresh[m]), key=draw)[:1]
+        rest = sorted((m for m in fresh if m not in (*helpful, *bad) and self.scenario.moves[m].counts == "for" and fresh[m]), key=draw)
+        picked = [m for m in (*helpful, *bad, *rest) if fresh.get(m)][:several]
+        return tuple((m, sorted(fresh[m], key=draw)[0]) for m in sorted(picked, key=draw))
+
+    def hint(self) -> Hint:
+        """What the coach would say now; where no rule speaks, a line worth trying."""
+        found = coach.remark(self._play, self._states[-1], {})
+        if found:
+            return found
+        return Hint("", self._suggested()[0], None)
+
+    def stop(self, why: Leave = "stop") -> Reply:
+        """Ends the role at once, kindly. What was typed is not kept."""
+        self._held = None
+        self._add(Event("stop", why=why))
+        return self._reply((), notice=self._words(f"stop.{why}"))
+
+    # ---- the trainer
+
+    def inject(self, identity: str) -> Reply:
+        self._open()
+        if identity not in {i.id for i in self.scenario.injects}:
+            raise UsageError(f"There is no inject {identity!r}. Use one of: {', '.join(i.id for i in self.scenario.injects)}.")
+        return self._reply(self._add(Event("inject", id=identity)))
+
+    def edit(self, persona: str, variable: str, value: float) -> None:
+        """Sets one value, 0 to 1."""
+        if persona not in self.scenario.personas or variable not in self._states[-1].values[persona]:
+            raise UsageError(f"There is no value {variable!r} of {persona!r}.")
+        self._add(Event("edit", persona=persona, variable=variable, value=value))
+
+    def speak(self, persona: str, text: str = "", line: str | None = None) -> Reply:
+        """Says a line of the file, or the trainer's own words, as the persona."""
+        if persona not in self.scenario.personas:
+            raise UsageError(f"There is no persona {persona!r}.")
+        if line and line not in {x.id for x in self.scenario.lines[persona]}:
+            raise UsageError(f"{persona!r} has no line {line!r}.")
+        return self._reply(self._add(Event("line", text=text, persona=persona, id=line)))
+
+    def rewind(self, turn: int) -> None:
+        """Goes back to where turn `turn` had just been played; 0 is the opening."""
+        at = 0 if turn == 0 else self._at(turn) + 1
+        self._replay(self._events[:at])
+
+    def branch(self, turn: int | None = None) -> Sitting:
+        """A second sitting that has everything up to `turn`; this one stays as it is."""
+        twin = Sitting(
+            self.scenario, self.seed, self.difficulty, self.mode,
+            noticer=self._noticer, screen=self._screen, model=self._model, hints=self.hints,
+        )  # fmt: skip
+        twin._replay(self._events)
+        if turn is not None:
+            twin.rewind(turn)
+        return twin
+
+    def state(self) -> dict[str, Any]:
+        """Everything, for the trainer: values and their bands, bonds, what has been told and what is pending."""
+        state = self._states[-1]
+        bands = self.scenario.shared.bands
+        return {
+            "turn": state.turn, "of": self.scenario.turns, "difficulty": self.difficulty, "seed": self.seed, "present": list(state.present),
+            "speaker": state.speaker, "ending": state.ending, "stopped": state.stopped,
+            "values": {p: dict(v) for p, v in state.values.items()},
+            "bands": {p: {v: band(x, bands[v]) for v, x in row.items() if v in bands} for p, row in state.values.items()},
+            "bonds": {p: dict(v) for p, v in state.bonds.items()},
+            "revealed": list(state.revealed),
+            "pending": [
+                {"persona": p.id, "id": i.id, "secret": i.secret, "ask": i.asked_by}
+                for p in self.scenario.personas.values() for i in p.interests if f"{p.id}.{i.id}" not in state.revealed
+            ],
+            "injects": [i.id for i in self.scenario.injects if i.id not in state.events],
+            "lines": [{"id": x.id, "persona": x.by, "text": x.say[0]} for x in self._sayable(state)],
+        }  # fmt: skip
+
+    # ---- afterwards
+
+    @property
+    def over(self) -> bool:
+        return self._states[-1].over
+
+    @property
+    def turn(self) -> int:
+        return self._states[-1].turn
+
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """Every turn played, oldest first."""
+        return tuple(
+            moment(e, said, self._states[i], self._states[i + 1])
+            for i, (e, said) in enumerate(zip(self._events, self._said, strict=True)) if e.kind in ("say", "move")
+        )  # fmt: skip
+
+    @property
+    def events(self) -> dict[str, Any]:
+        """All that is needed to play it again, as JSON."""
+        return {
+            "scenario": self.scenario.id, "version": self.scenario.version, "seed": self.seed, "difficulty": self.difficulty,
+            "mode": self.mode, "events": [e.as_json() for e in self._events],
+        }  # fmt: skip
+
+    @property
+    def spoken(self) -> tuple[tuple[Event | None, tuple[Utterance, ...]], ...]:
+        """The whole talk in order: each event with what followed; None stands before the opening."""
+        return ((None, self.opening), *zip(self._events, self._said, strict=True))
+
+    def transcript(self) -> str:
+        return debrief.transcript(self.scenario, self.spoken)
+
+    def debrief(self, own: Sequence[str] = (), commitment: str = "") -> Debrief:
+        """The debrief so far, at the end or not. `own` holds the learner's answers to the first questions."""
+        after = [s for e, s in zip(self._events, self._states[1:], strict=True) if e.kind in ("say", "move")]
+        return debrief.compose(self._play, self.moments, after, self._states[-1], tuple(own), commitment)
+
+    # ---- inside
+
+    def _open(self) -> None:
+        if self._held is not None:
+            raise UsageError("Say first whether what you typed is about a real child.")
+        if self.over:
+            raise UsageError("This rehearsal has ended. Rewind it, or start another.")
+
+    def _leaving(self, text: str) -> Leave | None:
+        order: tuple[Leave, ...] = ("stop", "real-child", "distress", "deceive", "graphic")
+        plain = text.replace("’", "'").strip()
+        patterns = self.scenario.shared.leave
+        return next((why for why in order if any(re.search(p, plain, re.IGNORECASE) for p in patterns.get(why, ()))), None)
+
+    def _lost(self, text: str, reading: Reading, notice: str) -> Reply:
+        state = self._states[-1]
+        if self._model and "?" in text:
+            persona = self.scenario.personas[state.speaker]
+            if words := voice.answer(self._model, text, persona, self.scenario, state):
+                return self._reply((Utterance(persona.id, words),), reading, notice)
+        if state.lost >= 2:
+            return self._reply((), reading, notice or self._words("lost.suggest"), suggestions=self._suggested())
+        return self._reply(self._add(Event("lost", to=reading.to)), reading, notice)
+
+    def _turn(self, event: Event, reading: Reading, notice: str) -> Reply:
+        said = self._add(event)
+        if self._model:
+            state = self._states[-1]
+            said = tuple(
+                replace(u, text=voice.word(self._model, u, event.text, self.scenario, state)) if u.persona and u.part != "closing" else u
+                for u in said
+            )
+            self._said[-1] = said
+        found = coach.remark(self._play, self._states[-1], self._rested) if self.hints == "live" and not self.over else None
+        return self._reply(said, reading, notice, hint=found)
+
+    def _add(self, event: Event) -> tuple[Utterance, ...]:
+        after = self._states[-1].copy()
+        said = self._play.step(after, event)
+        self._events.append(event)
+        self._said.append(said)
+        self._states.append(after)
+        return said
+
+    def _replay(self, events: Sequence[Event]) -> None:
+        first, self.opening = self._play.start()
+        self._events, self._said, self._states, self._rested = [], [], [first], {}
+        self._held = None
+        for event in events:
+            if self.over:
+                break  # a changed turn ended it earlier: what came after did not happen
+            self._add(event)
+
+    def _at(self, turn: int) -> int:
+        """The place of the event that played turn `turn`."""
+        for i, event in enumerate(self._events):
+            if event.kind in ("say", "move") and self._states[i + 1].turn == turn:
+                return i
+        raise UsageError(f"There is no turn {turn}; the last is {self.turn}.")
+
+    def _reply(
+        self,
+        said: tuple[Utterance, ...],
+        reading: Reading | None = None,
+        notice: str = "",
+        *,
+        hint: Hint | None = None,
+        suggestions: tuple[str, ...] = (),
+    ) -> Reply:
+        moves = self.scenario.moves
+        label = ""
+        choose: tuple[str, ...] = ()
+        if reading and reading.sure in ("confident", "told"):
+            label = self._words("taken", doing=moves[reading.move].doing)
+        elif reading and reading.sure == "between":
+            label = self._words("between", first=moves[reading.move].doing, second=moves[reading.others[0]].doing)
+            choose = (reading.move, reading.others[0])
+        state = self._states[-1]
+        if self.mode == "guided" and not suggestions and not state.over:
+            suggestions = self._suggested()
+        return Reply(state.turn, said, reading, label, choose, hint, notice, suggestions, state.ending, state.over)
+
+    def _suggested(self) -> tuple[str, ...]:
+        return tuple(line for _, line in coach.suggestions(self._play, self._states[-1]))
+
+    def _sayable(self, state: State) -> list[Line]:
+        return [
+            x
+            for p in state.present
+            for x in self.scenario.lines[p]
+            if not x.shared and x.part in ("content", "aside") and not all(s in state.used for s in x.say)
+        ]
+
+    def _words(self, key: str, **names: str) -> str:
+        return self.scenario.shared.words.say(f"rehearse.{key}", **names)
+
+
+def replay(scenario: Scenario, saved: Mapping[str, Any], **doors: Any) -> Sitting:
+    """The sitting whose `events` were saved: same file, same seed, same talk. `doors` are those of `Sitting.start`."""
+    sitting = Sitting(scenario, int(saved.get("seed", 0)), saved.get("difficulty"), saved.get("mode"), **doors)
+    try:
+        sitting._replay([Event(**e) for e in saved["events"]])
+    except (TypeError, KeyError, StopIteration) as error:
+        raise UsageError(f"These events do not belong to {scenario.id!r}: {error}.") from None
+    return sitting
+
+
+def _order(seed: int, turn: int) -> Callable[[str], float]:
+    return lambda key: draw(seed, f"{key}@{turn}")
