@@ -71,14 +71,15 @@ class Screen:
             # a question for a decision on one person, or for medical advice, that only sounds like a concern:
             # its own reply names the routes as well
             other = self._scope.judge(text, reading)
+            other = None if other and other[0] == "other-subject" else other
         reasons = (*concern.rules, *dict.fromkeys(f.rule for f in orders)) if concern.kind or orders else ()
         if concern.kind and other is None:
-            return Screening("urgent", True, True, bool(orders), self.mask(text), personal, concern.kind, None, reasons)  # type: ignore[arg-type]
+            return Screening("urgent", True, True, bool(orders), self._masked(text, details, {}), personal, concern.kind, None, reasons)  # type: ignore[arg-type]
         rest = self._hostile.without(text, orders) if orders else text
         if orders and not self._asks(rest):
             return Screening("declined", False, True, True, self.mask(rest), personal, None, "instructions", reasons)
         other = self._scope.judge(rest, reading if not orders else self._lexicon.read(rest))
-        masked = self.mask(rest)
+        masked = self._masked(text, details, {}) if rest is text else self.mask(rest)
         if other:
             return Screening("declined", False, False, bool(orders), masked, personal, None, other[0], (*reasons, other[1]))
         return Screening("clear", False, True, bool(orders), masked, personal, None, None, reasons)
@@ -92,11 +93,14 @@ class Screen:
         """The text with every detail replaced. Give the same `memory` for each turn and a name keeps its label;
         it holds names, so it lives and dies with the process and is never stored."""
         memory = {} if memory is None else memory
-        for _ in range(4):  # masking brings words together; look again until nothing is found
-            found: tuple[Found, ...] = self._privacy.find(text)
+        return self._masked(text, self._privacy.find(text), memory)
+
+    def _masked(self, text: str, found: tuple[Found, ...], memory: MutableMapping[str, str]) -> str:
+        for _ in range(8):  # masking brings words together; look again until nothing is found
             if not found:
                 return text
             text = self._privacy.mask(text, found, memory)
+            found = self._privacy.find(text)
         return text
 
     def clean_document(self, text: str) -> tuple[str, tuple[Finding, ...]]:

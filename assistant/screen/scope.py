@@ -11,6 +11,7 @@ from assistant.screen.weights import Weights
 
 # So many words of ours, and a phrase that looks like another subject is a comparison or an aside.
 _PLAINLY_OURS = 6
+_ASKS = frozenset("who what which when where why how is are do does did can could would will should give write tell make find get explain show draft suggest recommend plan help generate create list name compare calculate translate best cheapest please need i draw design summarise summarize compose pick choose teach describe define".split())
 _POINTS_BACK = frozenset({"it", "this", "that", "these", "those", "we", "us", "our", "they", "them", "she", "he", "you", "your"})
 
 
@@ -30,8 +31,9 @@ class Scope:
         self._rules = tuple(
             _Rule(r["id"], r["reason"], tuple(make(x) for x in r["lines"]), tuple(make(x) for x in r.get("unless", ()))) for r in data["rules"]
         )
+        self._neutral = frozenset(data["classes"]["neutral"])
         self._weights = weights
-        self._other_at = float(data["other-at"])
+        self._other_at, self._request_at = float(data["other-at"]), float(data["request-at"])
 
     def judge(self, text: str, reading: Reading) -> tuple[str, str] | None:
         """The reason for declining and the rule's id, or None for a message of ours."""
@@ -42,9 +44,15 @@ class Scope:
                 break
             if any(p.matches(ours) for p in rule.patterns) and not any(p.matches(ours) for p in rule.unless):
                 return rule.reason, rule.id
-        if self._weights is None or len(reading.words) < 3 or self._ours in ours.seen or not _POINTS_BACK.isdisjoint(reading.words):
+        words = [w for w in reading.words if w != "."]
+        if words[:1] and words[0] in {"can", "could", "would", "will", "please"} and "you" in words[1:3]:
+            words.remove("you")
+        if self._weights is None or len(words) < 3 or self._ours in ours.seen or not _POINTS_BACK.isdisjoint(words):
             return None
-        if self._weights.score("other-subject", reading) > self._other_at:
+        if self._neutral.issuperset(words):
+            return None
+        asks = words[0] in _ASKS and len(words) > 3
+        if self._weights.score("other-subject", reading) > (self._request_at if asks else self._other_at):
             return "other-subject", "other-words"
         return None
 

@@ -49,6 +49,7 @@ class Urgent:
         self._frames = tuple(_rule(r, lexicon) for r in data["frames"])
         self._figures = tuple(lexicon.pattern(line) for line in data["figures"])
         self._phrases = [(" " + " ".join(lexicon.read(p).words) + " ", kind) for kind, ps in data["phrases"].items() for p in ps]
+        self._calm = tuple(" " + " ".join(lexicon.read(p).words) + " " for p in data["calm"])
         self._weights = weights
         self._words_at = float(data["words_at"])
 
@@ -76,7 +77,7 @@ class Urgent:
 
     def _by_words(self, reading: Reading) -> Concern:
         """What the words as a whole suggest, for messages no rule foresaw. An exercise that is not said to be real is let pass."""
-        if self._weights is None or len(reading.words) < 4:
+        if self._weights is None or len(reading.words) < 4 or any(p in " " + " ".join(reading.words) + " " for p in self._calm):
             return Concern(None, 0, ())
         probability = self._weights.highest("urgent", reading)
         teaching = any(r.id == "teaching" and r.fires(reading) for r in self._frames)
