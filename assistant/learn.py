@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from assistant.embed import Vectors
 
 Array = NDArray[np.float64]
-FORMAT = 2  # raise it when stored arrays change their meaning
+FORMAT = 3  # raise it when stored arrays change their meaning, or training its ways
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _FOLDS = 5
 _ALIKE = 0.8  # texts whose vectors are closer than this stay in one fold, so that near copies do not flatter

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -120,13 +121,12 @@ def test_what_speaks_against_stands_apart_from_what_speaks_for(placer: Placer, e
 
 
 def test_a_torn_reading_asks_what_would_settle_it(placer: Placer, embeddings: OnnxEmbeddings) -> None:
-    asked = set(placer.teaching.between.values())
-    torn = [
-        place(placer, embeddings, t)
-        for t in (TORN, "We have a protocol and a joint board.", "We plan a merger but people are in two minds.")
-    ]
-    assert any(asked & set(p.unknown) for p in torn)
-    assert all(len(p.unknown) == sum(not s for s in p.sure.values()) for p in torn)
+    undecided = {name: replace(c, temperature=50.0) if name in FACETS else c for name, c in placer.classifiers.items()}
+    found = place(replace(placer, classifiers=undecided), embeddings, TORN)
+    first, second = found.levels[:2]
+    assert not found.sure["level"]
+    assert found.unknown[0] == placer.teaching.between[frozenset((first.id, second.id))]
+    assert len(found.unknown) == sum(not s for s in found.sure.values())
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
