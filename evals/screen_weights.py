@@ -23,7 +23,15 @@ from evals.screens import ROOT, load
 
 SCREENS = ROOT / "knowledge" / "screens"
 DIMENSIONS = 128
-FRAMES = ("how do I {}", "what is the best {}", "tell me about {}", "{} please", "help me with {}", "who is good at {}", "what does {} cost")
+FRAMES = (
+    "how do I {}",
+    "what is the best {}",
+    "tell me about {}",
+    "{} please",
+    "help me with {}",
+    "who is good at {}",
+    "what does {} cost",
+)
 
 
 def main() -> None:
@@ -41,16 +49,31 @@ def main() -> None:
     calm = [*open_half("urgent_lookalikes"), *examples["calm"], *_said()]
     calm += [s for t in calm for s in re.split(r"(?<=[.!?\n])\s+", t) if 2 < len(s.split()) < len(t.split())]
     short = [*open_half("scope_in"), *examples["ours"]]
-    plain = [*asks, *lines[:1500], *open_half("privacy_clean"), *open_half("privacy"), *(c["text"] for c in load("attacks_benign") if not c.get("sealed"))]
+    plain = [
+        *asks,
+        *lines[:1500],
+        *open_half("privacy_clean"),
+        *open_half("privacy"),
+        *(c["text"] for c in load("attacks_benign") if not c.get("sealed")),
+    ]
     other = [*open_half("scope_out"), *examples["other"]]
     topics = [chance.choice(FRAMES).format(t) for t in examples["topics"] for _ in range(2)]
     urgent = [*open_half("urgent"), *examples["urgent"]]
     # (texts, is it urgent, is it another subject, weight in the first model, weight in the second)
-    groups = [(calm, 0, 0, 4.0, 2.0), (short, 0, 0, 0.5, 2.0), (plain, 0, 0, 0.5, 0.5), (other, 0, 1, 0.3, 2.0), (topics, 0, 1, 0.3, 1.0), (urgent, 1, 0, 2.0, 0.3)]
+    groups = [
+        (calm, 0, 0, 4.0, 2.0),
+        (short, 0, 0, 0.5, 2.0),
+        (plain, 0, 0, 0.5, 0.5),
+        (other, 0, 1, 0.3, 2.0),
+        (topics, 0, 1, 0.3, 1.0),
+        (urgent, 1, 0, 2.0, 0.3),
+    ]
     texts = [t for g in groups for t in g[0]]
     labels = np.array([g[1:] for g in groups for _ in g[0]])
 
-    words = sorted({w for t in texts for w in lexicon.read(t).words if w.isalpha()} | {w for w in known if len(w) > 2} | _class_words(classes))
+    words = sorted(
+        {w for t in texts for w in lexicon.read(t).words if w.isalpha()} | {w for w in known if len(w) > 2} | _class_words(classes)
+    )
     meaning = _meanings(words)
     counts: dict[str, int] = {}
     for text in texts:
@@ -70,7 +93,8 @@ def main() -> None:
 
     x = np.array([features(t) for t in texts])
     models = [
-        LogisticRegression(C=c, max_iter=3000).fit(x, labels[:, kind], sample_weight=labels[:, 2 + kind]) for kind, c in ((0, 0.15), (1, 0.3))
+        LogisticRegression(C=c, max_iter=3000).fit(x, labels[:, kind], sample_weight=labels[:, 2 + kind])
+        for kind, c in ((0, 0.15), (1, 0.3))
     ]
     sums = [meaning @ m.coef_[0][:DIMENSIONS] for m in models]
     meta = {

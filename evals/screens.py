@@ -89,7 +89,11 @@ def score(cases: dict[str, list[dict[str, Any]]], screen: Screen) -> dict[str, d
         if case["where"] == "message":
             note("attacks in messages noticed", case, screen.check(case["text"]).injection)
         else:
-            note("attacks in documents taken out", case, case["text"] not in screen.clean_document(case["text"])[0] and bool(screen.clean_document(case["text"])[1]))
+            note(
+                "attacks in documents taken out",
+                case,
+                case["text"] not in screen.clean_document(case["text"])[0] and bool(screen.clean_document(case["text"])[1]),
+            )
     for case in cases.get("attacks_benign", ()):
         good = not screen.check(case["text"]).injection if case["where"] == "message" else not screen.clean_document(case["text"])[1]
         note("benign not taken for attacks", case, good)

@@ -5,7 +5,7 @@ No model is asked, nothing is fetched, and every rule is a line in `knowledge/sc
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,16 @@ __all__ = ["Finding", "Screen"]
 class Screen:
     """Built once by `Screen.load`; holds no state of any message."""
 
-    def __init__(self, lexicon: Lexicon, urgent: Urgent, privacy: Privacy, scope: Scope, hostile: Hostile, prompts: Prompts, places: dict[str, dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        urgent: Urgent,
+        privacy: Privacy,
+        scope: Scope,
+        hostile: Hostile,
+        prompts: Prompts,
+        places: dict[str, dict[str, Any]],
+    ) -> None:
         self._lexicon, self._urgent, self._privacy, self._scope, self._hostile = lexicon, urgent, privacy, scope, hostile
         self._prompts, self._places = prompts, places
 
@@ -44,12 +53,13 @@ class Screen:
         slips: list[str] = []
         lexicon = Lexicon(classes["classes"], classes["same"], known)
         weights = Weights(folder / "weights.tsv", lexicon)
-        for name, make in {
+        makers: dict[str, Callable[[Any], Any]] = {
             "urgent": lambda d: Urgent(d, lexicon, weights),
             "scope": lambda d: Scope(d, lexicon, weights),
             "hostile": lambda d: Hostile(d, lexicon),
             "privacy": lambda d: Privacy(d, folder / "names.txt", known),
-        }.items():
+        }
+        for name, make in makers.items():
             try:
                 made[name] = make(_read(folder / f"{name}.yaml"))
             except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -116,18 +126,32 @@ class Screen:
             known = place is not None and jurisdiction not in {"any", "uk"}
             contacts = self._contacts(place) if known and place else self._all_contacts()
             now = say("screen.call-known", **_emergency(place)) if known and place else say("screen.call-unknown")
-            return say(f"screen.urgent-{screening.urgent_kind or 'immediate'}", now=now, contacts=contacts, limits=say("screen.limits"), lead=str(place["lead"]) if known and place else say("screen.lead-unknown"))
+            return say(
+                f"screen.urgent-{screening.urgent_kind or 'immediate'}",
+                now=now,
+                contacts=contacts,
+                limits=say("screen.limits"),
+                lead=str(place["lead"]) if known and place else say("screen.lead-unknown"),
+            )
         if screening.outcome == "declined":
             return say(f"screen.declined-{screening.decline_reason}")
         return ""
 
     def _contacts(self, place: dict[str, Any]) -> str:
         say = self._prompts.say
-        lines = [say("screen.contact", who=say("screen.who-emergency"), what=f"**{place['emergency']['call']}** ({place['emergency']['who']})")]
+        lines = [
+            say("screen.contact", who=say("screen.who-emergency"), what=f"**{place['emergency']['call']}** ({place['emergency']['who']})")
+        ]
         lines.append(say("screen.contact", who=say("screen.who-report"), what=place["report"]["text"]))
         night = place.get("out_of_hours") or {}
         if night.get("text"):
-            lines.append(say("screen.contact", who=say("screen.who-night"), what=night["text"] + (f": {night['number']}" if night.get("number") else "")))
+            lines.append(
+                say(
+                    "screen.contact",
+                    who=say("screen.who-night"),
+                    what=night["text"] + (f": {night['number']}" if night.get("number") else ""),
+                )
+            )
         for key, who in (("advice", "screen.who-advice"), ("children", "screen.who-children")):
             rows = [r["name"] + (f" {r['number']}" if r.get("number") else "") for r in place.get(key) or ()]
             if rows:
@@ -138,8 +162,13 @@ class Screen:
     def _all_contacts(self) -> str:
         codes = ("uk", "england", "scotland", "wales", "northern-ireland", "ireland", "united-states", "australia", "new-zealand")
         rows = [self._places[c] for c in codes if c in self._places]
-        return self._prompts.say("screen.which-country") + "\n" + "\n".join(
-            self._prompts.say("screen.country", name=r["name"], call=str(r["emergency"]["call"]), report=r["report"]["text"]) for r in rows
+        return (
+            self._prompts.say("screen.which-country")
+            + "\n"
+            + "\n".join(
+                self._prompts.say("screen.country", name=r["name"], call=str(r["emergency"]["call"]), report=r["report"]["text"])
+                for r in rows
+            )
         )
 
 

@@ -17,7 +17,9 @@ _CHOPPED = re.compile(r"(?:\b\w+[.\n]\s*){3}")  # IGNORE. ALL. PREVIOUS.
 _BLOB = re.compile(r"(?<![\w/+=])[A-Za-z0-9+/]{20,}={0,2}(?![\w/+=])")
 _TAGS = re.compile("[\U000e0000-\U000e007f]+")
 _JOINED = re.compile("(?<=[A-Za-z])[\u00ad\u200b-\u200d\u2060\ufeff]+(?=[A-Za-z])")
-_BLOCKS = re.compile(r"<!--[\s\S]*?-->|<script\b[\s\S]*?(?:</script>|$)|<span style=\"display:\s*none\">[\s\S]*?(?:</span>|$)", re.IGNORECASE)
+_BLOCKS = re.compile(
+    r"<!--[\s\S]*?-->|<script\b[\s\S]*?(?:</script>|$)|<span style=\"display:\s*none\">[\s\S]*?(?:</span>|$)", re.IGNORECASE
+)
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]+)\]\((?:[^()]|\([^()]*\))*\)")
 LEFT_OUT = "[passage left out]"
@@ -48,7 +50,8 @@ class Hostile:
         self._lexicon = Lexicon(data["classes"], lexicon.same, lexicon.known)
         make = self._lexicon.pattern
         self._rules = tuple(
-            _Rule(r["id"], r["where"], tuple(make(x) for x in r["lines"]), tuple(make(x) for x in r.get("unless", ()))) for r in data["rules"]
+            _Rule(r["id"], r["where"], tuple(make(x) for x in r["lines"]), tuple(make(x) for x in r.get("unless", ())))
+            for r in data["rules"]
         )
         self._forms = tuple((f["id"], re.compile(f["pattern"])) for f in data["forms"])
 
@@ -81,7 +84,13 @@ class Hostile:
         seen = unhide(sentence)
         forms = [seen]
         if any(c.isdigit() or c in "@$" for c in seen):
-            forms.append(re.sub(r"(?<=[A-Za-z])[013457@$](?=[A-Za-z])|\b[013457@$](?=[A-Za-z]{2})|(?<=[A-Za-z]{2})[013457@$]\b", lambda m: m[0].translate(_LEET), seen))
+            forms.append(
+                re.sub(
+                    r"(?<=[A-Za-z])[013457@$](?=[A-Za-z])|\b[013457@$](?=[A-Za-z]{2})|(?<=[A-Za-z]{2})[013457@$]\b",
+                    lambda m: m[0].translate(_LEET),
+                    seen,
+                )
+            )
         if _SPACED.search(seen):
             forms.append(re.sub(r"(?<=\b\w)[ .*_-](?=\w\b)", "", re.sub(r" {2,}", "  ", seen)))
         for form in forms:
@@ -113,7 +122,11 @@ class Hostile:
     def clean_document(self, text: str) -> tuple[str, tuple[Finding, ...]]:
         found = self.find(text, "document")
         blocks = tuple(Finding("comment", m.start(), m.end()) for m in _BLOCKS.finditer(text))
-        clean = self.without(text, tuple(sorted({*found, *blocks}, key=lambda f: (f.start, f.end)))) if found or blocks else HIDDEN.sub("", text)
+        clean = (
+            self.without(text, tuple(sorted({*found, *blocks}, key=lambda f: (f.start, f.end))))
+            if found or blocks
+            else HIDDEN.sub("", text)
+        )
         return _LINK.sub(r"\1", _IMAGE.sub("", clean)), found
 
 

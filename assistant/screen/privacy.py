@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from stdnum import iban, luhn
-from stdnum.gb import nhs, upn
+from stdnum.gb import nhs
 from stdnum.ie import pps
 
 
@@ -38,13 +38,32 @@ def _form(pattern: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:
 # Forms that hold others inside them: tried before addresses.
 FIRST: tuple[tuple[str, re.Pattern[str], int, Any], ...] = (
     ("address", _form(r"\b(?:c/o )?P\.?O\.? ?Box \d{1,6}(?:, [A-Z][\w'-]+)*(?:,? " + _POSTCODE + ")?"), 0, None),
-    ("case number", _form(r"\b(?:police |incident |custody )(?:log|ref(?:erence)?|number|no\.?)[\s:]*(\d{2,5} of \d{1,2}[/.]\d{1,2}[/.]\d{2,4})"), 1, None),
+    (
+        "case number",
+        _form(r"\b(?:police |incident |custody )(?:log|ref(?:erence)?|number|no\.?)[\s:]*(\d{2,5} of \d{1,2}[/.]\d{1,2}[/.]\d{2,4})"),
+        1,
+        None,
+    ),
 )
 # (kind, pattern, group of the detail, check or None): each form with the cue or the check digit that makes it one.
 FORMS: tuple[tuple[str, re.Pattern[str], int, Any], ...] = (
     ("email", _form(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"), 0, None),
-    ("email", _form(r"\b[\w.+-]{2,40} ?[\[(]? ?\bat\b ?[\])]? ?[\w-]{2,40} ?[\[(]? ?\bdot\b ?[\])]? ?(?:co|com|org|net|gov|nhs|ie|uk)\b(?: ?(?:dot|\.) ?uk)?"), 0, None),
-    ("date of birth", _form(rf"(?:\bd\.?\s?o\.?\s?b\b\.?|\bdate of birth|\bbirth ?date|\bborn(?: on)?|\bbirthday(?: is)?|\bb\.)[\s:=,is-]{{0,6}}(?:on )?({_DATE})"), 1, None),
+    (
+        "email",
+        _form(
+            r"\b[\w.+-]{2,40} ?[\[(]? ?\bat\b ?[\])]? ?[\w-]{2,40} ?[\[(]? ?\bdot\b ?[\])]? ?(?:co|com|org|net|gov|nhs|ie|uk)\b(?: ?(?:dot|\.) ?uk)?"
+        ),
+        0,
+        None,
+    ),
+    (
+        "date of birth",
+        _form(
+            rf"(?:\bd\.?\s?o\.?\s?b\b\.?|\bdate of birth|\bbirth ?date|\bborn(?: on)?|\bbirthday(?: is)?|\bb\.)[\s:=,is-]{{0,6}}(?:on )?({_DATE})"
+        ),
+        1,
+        None,
+    ),
     ("date of birth", _form(r"[^\W\d_]{2,} \((\d{1,2}[./-]\d{1,2}[./-]\d{2,4})\)"), 1, None),
     ("date of birth", _form(rf"\b({_DATE})[\s,]{{0,3}}(?:\(?d\.?o\.?b\.?|date of birth)"), 1, None),
     ("CHI number", _form(r"\bCHI\b[\s:]*(?:no\.?|number)?[\s:]*(\d{6} ?\d{4})"), 1, None),
@@ -64,7 +83,14 @@ FORMS: tuple[tuple[str, re.Pattern[str], int, Any], ...] = (
     ("bank details", _form(r"\bIBAN[\s:]*([A-Z]{2}\d{2}[A-Z0-9 ]{10,32}[A-Z0-9])"), 1, None),
     ("bank details", _form(r"(?<!\d)(?:\d{4}[ -]?){3}\d{1,7}(?!\d)"), 0, luhn),
     ("bank details", _form(r"\bcard(?: number| no\.?)?[\s:]*((?:\d{4}[ -]?){3}\d{3,4})(?!\d)"), 1, None),
-    ("bank details", _form(r"(?:\bsort(?: code)?|\bbank[\w ]{0,12}|\ba/c|\baccount)[\s:.]*(?:no\.?|number)?[\s:]*(?:is )?(\d{2}[ -]\d{2}[ -]\d{2})(?!\d)"), 1, None),
+    (
+        "bank details",
+        _form(
+            r"(?:\bsort(?: code)?|\bbank[\w ]{0,12}|\ba/c|\baccount)[\s:.]*(?:no\.?|number)?[\s:]*(?:is )?(\d{2}[ -]\d{2}[ -]\d{2})(?!\d)"
+        ),
+        1,
+        None,
+    ),
     ("bank details", _form(r"(?:\baccount|\bacc|\ba/c)\b[\s:.]*(?:no\.?|number)?[\s:]*(?:is )?(\d{6,10})(?!\d)"), 1, None),
     ("bank details", _form(r"(?<!\d)\d{2}-\d{2}-\d{2}[\s,]{1,3}(?:account |acc |a/c )?(\d{7,8})(?!\d)"), 1, None),
     ("bank details", _form(r"(?<!\d)(\d{2}-\d{2}-\d{2})[\s,]{1,3}(?:account |acc |a/c )?\d{7,8}(?!\d)"), 1, None),
@@ -73,30 +99,62 @@ FORMS: tuple[tuple[str, re.Pattern[str], int, Any], ...] = (
     ("postcode", _form(rf"\bpost ?code\b[\s:is]*({_POSTCODE})\b"), 1, None),
     ("plate", _form(r"\b[A-HJ-PR-Y][A-HJ-PR-Y]\d{2} ?[A-HJ-PR-Z]{3}\b", 0), 0, None),
     ("plate", _form(r"\b\d{2,3}-[A-Z]{1,2}-\d{1,6}\b", 0), 0, None),
-    ("plate", _form(r"\b(?:reg(?:istration)?|plates?|number plate|licen[cs]e plate)\b[\s.:]*(?:no\.?|number)?[\s:.]*(?:is |was )?([A-Z]{1,3}[ -]?\d{1,4}[ -]?[A-Z]{0,3}|\d{1,4}[ -]?[A-Z]{1,3}[ -]?\d{0,4})\b(?!\w)", 0), 1, None),
+    (
+        "plate",
+        _form(
+            r"\b(?:reg(?:istration)?|plates?|number plate|licen[cs]e plate)\b[\s.:]*(?:no\.?|number)?[\s:.]*(?:is |was )?([A-Z]{1,3}[ -]?\d{1,4}[ -]?[A-Z]{0,3}|\d{1,4}[ -]?[A-Z]{1,3}[ -]?\d{0,4})\b(?!\w)",
+            0,
+        ),
+        1,
+        None,
+    ),
     ("handle", _form(r"(?<![\w@.])@[A-Za-z0-9_.]{2,30}(?<!\.)"), 0, None),
     ("handle", _form(r"\b(?:(?:www\.)?(?:facebook|instagram|tiktok|twitter|x|snapchat|linkedin|vk|youtube)\.com)/[\w.@/-]*\w"), 0, None),
-    ("handle", _form(r"\b(?:insta(?:gram)?|snap(?:chat)?|tik ?tok|skype|discord|telegram|kik|roblox|twitter|username|user name|handle|gamertag)\b(?: name| handle| id)?[\s:]*(?:is |as |me |at )*[:\s]*((?=\w*[\d_.:#])[\w.:#-]*[\d_.:#][\w.:#-]*\w)"), 1, None),
+    (
+        "handle",
+        _form(
+            r"\b(?:insta(?:gram)?|snap(?:chat)?|tik ?tok|skype|discord|telegram|kik|roblox|twitter|username|user name|handle|gamertag)\b(?: name| handle| id)?[\s:]*(?:is |as |me |at )*[:\s]*((?=\w*[\d_.:#])[\w.:#-]*[\d_.:#][\w.:#-]*\w)"
+        ),
+        1,
+        None,
+    ),
     ("IP address", _form(r"\bIP\b[\w ]{0,10}?[\s:]*((?:\d{1,3}\.){3}\d{1,3})"), 1, None),
     ("IP address", _form(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]\d)\.)(?:\d{1,3}\.){2}\d{1,3}(?![\d.])"), 0, None),
-    ("case number", _form(rf"\b(?:(?:case|crime|court|police|incident|log|hospital|record|file|patient|client|person|unique|referral|claim|EHCP?|ICS|URN|ULN|Mosaic|liquidlogic|carefirst|frameworki|eclipse|rio|systmone|MARAC|LCS|NHS|CRN|custody|occurrence|niche|medicare|medicaid)\b[\s:]*){{1,3}}(?:ref(?:erence)?|no|number|num|id|log|#)\.?[\s:#]*(?:is |was )?({_REF})"), 1, None),
+    (
+        "case number",
+        _form(
+            rf"\b(?:(?:case|crime|court|police|incident|log|hospital|record|file|patient|client|person|unique|referral|claim|EHCP?|ICS|URN|ULN|Mosaic|liquidlogic|carefirst|frameworki|eclipse|rio|systmone|MARAC|LCS|NHS|CRN|custody|occurrence|niche|medicare|medicaid)\b[\s:]*){{1,3}}(?:ref(?:erence)?|no|number|num|id|log|#)\.?[\s:#]*(?:is |was )?({_REF})"
+        ),
+        1,
+        None,
+    ),
     ("case number", _form(rf"\b(?:our|your|my|the)? ?ref(?:erence)?(?: no\.?| number)?\.?[\s:#]+(?:is )?({_REF})"), 1, None),
     ("case number", _form(r"\b(?:LCS|CRN|URN|EHC|MOS|LL)[-/ ]?(?=[\w/-]*\d{4})[\w/-]{4,}\b", 0), 0, None),
 )
-_PHONE = re.compile(r"(?<![\w./-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,5}\)[ .-]?)?\d[\d ().-]{6,16}\d(?: ?(?:ext|extension|x)\.? ?\d{1,5})?(?![\w/-])")
-_PHONE_CUE = re.compile(r"\b(?:tel|telephone|phone|mobile|mob|ring|call|text|whats ?app|line|contact|fax|landline|cell|number|reach)\b", re.IGNORECASE)
+_PHONE = re.compile(
+    r"(?<![\w./-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,5}\)[ .-]?)?\d[\d ().-]{6,16}\d(?: ?(?:ext|extension|x)\.? ?\d{1,5})?(?![\w/-])"
+)
+_PHONE_CUE = re.compile(
+    r"\b(?:tel|telephone|phone|mobile|mob|ring|call|text|whats ?app|line|contact|fax|landline|cell|number|reach)\b", re.IGNORECASE
+)
 _SCHOOL_NAME = r"(?:(?:St\.?|Saint|Our|The|of|and|the|&|[A-Z][\w'’.-]*)\s+){1,6}?(?:R\.?C\.? |CE |CofE |C of E )?(?:High |Primary |Junior |Infant |Infants |Secondary |Grammar |Community |Elementary |Middle |Comprehensive |National )*(?:School|Academy|College|Primary|High|Nursery|Elementary|Juniors|Infants|Grammar|Gaelscoil)\b(?:\s(?:School|Academy|College))?"
 _CLASS = r"(?:(?:[Yy]ear|[Yy]r|Y|[Cc]lass|[Gg]rade|P|S|Primary|[Ff]orm)\s?\d{1,2}[A-Za-z]?|[Rr]eception|\d{1,2}[A-Z]|[Ss]ixth [Ff]orm|[Nn]ursery|[Kk]indergarten)"
 _SCHOOL = (
     re.compile(rf"\b{_CLASS}(?:,? (?:at|in|of|class at|pupil at|student at))+ {_SCHOOL_NAME}"),
     re.compile(rf"\b{_CLASS},? {_SCHOOL_NAME}"),
     re.compile(rf"\b{_SCHOOL_NAME},? \(?(?:in )?{_CLASS}\b\)?"),
-    re.compile(rf"(?:(?<=attends )|(?<=goes to )|(?<=go to )|(?<=pupil at )|(?<=student at )|(?<=pupils at )|(?<=enrolled at ))(?:the )?{_SCHOOL_NAME}(?:,? \(?{_CLASS}\)?)?"),
+    re.compile(
+        rf"(?:(?<=attends )|(?<=goes to )|(?<=go to )|(?<=pupil at )|(?<=student at )|(?<=pupils at )|(?<=enrolled at ))(?:the )?{_SCHOOL_NAME}(?:,? \(?{_CLASS}\)?)?"
+    ),
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?(?<!['’])", re.UNICODE)
-_INITIALS = re.compile(r"(?:[A-Z]\.){2,3}|[A-Z]{2,3}(?=,? (?:aged? \d|\(\d|\d{1,2} ?(?:,|years?|yrs?)))|[A-Z]{1,3}(?=['’]s (?:mum|dad|mother|father))")
+_INITIALS = re.compile(
+    r"(?:[A-Z]\.){2,3}|[A-Z]{2,3}(?=,? (?:aged? \d|\(\d|\d{1,2} ?(?:,|years?|yrs?)))|[A-Z]{1,3}(?=['’]s (?:mum|dad|mother|father))"
+)
 _YEAR_AFTER = re.compile(r"[\s,]*(?:et al\.?)?[\s,]*[\[(]?(?:19|20)\d\d[a-z]?\b")
-_CHAIN = re.compile(r"[^\W\d_][\w'’-]+(?:(?:, | and | & |, and )[^\W\d_][\w'’-]+){0,5}(?: et al\.?)?,? ?[\[(](?:19|20)\d\d[a-z]?\b|[A-Z][\w'’-]+(?:(?:, | and | & |, and )[A-Z][\w'’-]+){0,5}(?: et al\.?)?,? (?:19|20)\d\d\b")
+_CHAIN = re.compile(
+    r"[^\W\d_][\w'’-]+(?:(?:, | and | & |, and )[^\W\d_][\w'’-]+){0,5}(?: et al\.?)?,? ?[\[(](?:19|20)\d\d[a-z]?\b|[A-Z][\w'’-]+(?:(?:, | and | & |, and )[A-Z][\w'’-]+){0,5}(?: et al\.?)?,? (?:19|20)\d\d\b"
+)
 
 
 class _Token(NamedTuple):
@@ -140,11 +198,17 @@ class Privacy:
         house = r"(?:(?:[A-Z][\w'’]+ ){1,3}(?:House|Court|Lodge|Mansions|Heights|Point|Tower),? )?"
         tail = rf"(?:,? (?:[A-Z][\w'’-]+ ?){{1,3}}(?: \d{{1,2}})?)?(?:,? (?:{_POSTCODE}|[A-Z]{{2}} \d{{5}}(?:-\d{{4}})?))?"
         self._addresses = (
-            re.compile(rf"\b{flat}{house}(?:No\.? ?)?\d{{1,4}}[a-zA-Z]?,? (?:[A-Z][\w'’.-]+ ){{1,4}}?(?:{streets})\b\.?(?: (?:Upper|Lower|North|South|East|West))?{tail}"),
+            re.compile(
+                rf"\b{flat}{house}(?:No\.? ?)?\d{{1,4}}[a-zA-Z]?,? (?:[A-Z][\w'’.-]+ ){{1,4}}?(?:{streets})\b\.?(?: (?:Upper|Lower|North|South|East|West))?{tail}"
+            ),
             re.compile(rf"\b{flat}\d{{1,4}}[a-zA-Z]?,? (?:[A-Z][\w'’.-]+,? ){{1,6}}{_POSTCODE}\b"),
             re.compile(rf"\b{flat}\d{{1,4}}[a-zA-Z]? (?:Bryn|Heol|Ffordd|Stryd|Maes|Lôn|Clos|Rhodfa|Rue|Via|Calle) [A-Z][\w'’-]+{tail}"),
-            re.compile(rf"(?:(?<=address is )|(?<=address: )|(?<=address )|(?<=lives at )|(?<=live at )|(?<=living at )|(?<=stays at )|(?<=staying at )|(?<=lives in )|(?<=moved to ))(?:(?:The|Flat|[A-Z])[\w'’]*,? ){{1,5}}(?:[A-Z][\w'’]+ )?(?:{streets})\b{tail}"),
-            re.compile(rf"(?:(?<=lives at )|(?<=live at )|(?<=living at )|(?<=address is )|(?<=number )|(?<=address: ))\d{{1,4}}[a-z]? (?:[A-Za-z'’]+ ){{1,3}}?(?:{streets.lower()})\b"),
+            re.compile(
+                rf"(?:(?<=address is )|(?<=address: )|(?<=address )|(?<=lives at )|(?<=live at )|(?<=living at )|(?<=stays at )|(?<=staying at )|(?<=lives in )|(?<=moved to ))(?:(?:The|Flat|[A-Z])[\w'’]*,? ){{1,5}}(?:[A-Z][\w'’]+ )?(?:{streets})\b{tail}"
+            ),
+            re.compile(
+                rf"(?:(?<=lives at )|(?<=live at )|(?<=living at )|(?<=address is )|(?<=number )|(?<=address: ))\d{{1,4}}[a-z]? (?:[A-Za-z'’]+ ){{1,3}}?(?:{streets.lower()})\b"
+            ),
         )
 
     def find(self, text: str) -> tuple[Found, ...]:
@@ -181,7 +245,9 @@ class Privacy:
         for kind, pattern, group, check in FORMS:
             if not digits and kind not in {"email", "handle", "date of birth"}:
                 continue
-            if (kind == "email" and "@" not in text and " dot " not in lower) or (kind == "date of birth" and not any(w in lower for w in ("b", "("))):
+            if (kind == "email" and "@" not in text and " dot " not in lower) or (
+                kind == "date of birth" and not any(w in lower for w in ("b", "("))
+            ):
                 continue
             for m in pattern.finditer(text):
                 if check is None or _valid(check, m[group]):
@@ -198,7 +264,12 @@ class Privacy:
         number = re.sub(r"(?:ext|extension|x).*", "", text)
         compact = re.sub(r"[^\d+]", "", number)
         digits = compact.lstrip("+")
-        if not 7 <= len(digits) <= 15 or any(compact.startswith(p) for p in self._public_numbers) or digits.startswith("1800") or re.fullmatch(r"\(?(19|20)\d\d\)?[ -]+(19|20)\d\d", number.strip()):
+        if (
+            not 7 <= len(digits) <= 15
+            or any(compact.startswith(p) for p in self._public_numbers)
+            or digits.startswith("1800")
+            or re.fullmatch(r"\(?(19|20)\d\d\)?[ -]+(19|20)\d\d", number.strip())
+        ):
             return False
         cue = bool(_PHONE_CUE.search(before))
         if not (compact.startswith(("+", "0")) or "(" in number or cue):
@@ -233,7 +304,9 @@ class Privacy:
             yield from self._neighbours(text, tokens, i, i + n, kind, works)
             i += n
 
-    def _neighbours(self, text: str, tokens: list[_Token], start: int, end: int, kind: str, works: list[tuple[int, int]]) -> Iterator[Found]:
+    def _neighbours(
+        self, text: str, tokens: list[_Token], start: int, end: int, kind: str, works: list[tuple[int, int]]
+    ) -> Iterator[Found]:
         """Names listed beside a sure one: Ashanti, Blessing and Precious; and the half of a name just before it."""
         linked = {", ", " and ", ", and ", " & ", "; "}
         at = start
@@ -252,7 +325,12 @@ class Privacy:
                     near += step
                 a, b = sorted((at, near))
                 t = tokens[near]
-                if self._gap(text, tokens[a], tokens[b]) not in linked or not t.capital or not self._listable(t) or any(s <= t.start < e for s, e in works):
+                if (
+                    self._gap(text, tokens[a], tokens[b]) not in linked
+                    or not t.capital
+                    or not self._listable(t)
+                    or any(s <= t.start < e for s, e in works)
+                ):
                     break
                 if near + 1 < len(tokens) and tokens[near + 1].low in self._works and self._gap(text, t, tokens[near + 1]) == " ":
                     break
@@ -272,7 +350,11 @@ class Privacy:
     def _is_namelike(self, token: _Token, shouting: bool) -> bool:
         """Could this word continue a name that has begun?"""
         word = _bare(token.low)
-        if not token.capital or word in self._never or (token.text.isupper() and len(token.text) > 3 and not shouting and word not in self._family and word not in self._given):
+        if (
+            not token.capital
+            or word in self._never
+            or (token.text.isupper() and len(token.text) > 3 and not shouting and word not in self._family and word not in self._given)
+        ):
             return False
         return word not in self._known or word in self._family or word in self._given
 
@@ -290,9 +372,36 @@ class Privacy:
             if title in self._titles and len(tokens) > i + n and (t.capital or title in {"dr", "mr", "mrs", "ms", "miss"}):
                 nxt = tokens[i + n]
                 short = title in {"dr", "mr", "mrs", "ms", "miss"} and _bare(nxt.low) not in self._known and len(nxt.low) > 2
-                if self._gap(text, tokens[i + n - 1], nxt) not in {" ", ". ", "  "} or not (nxt.capital or short) or _bare(nxt.low) in self._never:
+                if (
+                    self._gap(text, tokens[i + n - 1], nxt) not in {" ", ". ", "  "}
+                    or not (nxt.capital or short)
+                    or _bare(nxt.low) in self._never
+                ):
                     continue
-                if title in {"sister", "father", "child", "baby", "nan", "gran", "nurse", "doctor", "justice", "inspector", "judge", "pastor", "midwife", "professor", "lord", "aunt", "uncle"} and _bare(nxt.low) in self._known and not self._could_be_given(nxt):
+                if (
+                    title
+                    in {
+                        "sister",
+                        "father",
+                        "child",
+                        "baby",
+                        "nan",
+                        "gran",
+                        "nurse",
+                        "doctor",
+                        "justice",
+                        "inspector",
+                        "judge",
+                        "pastor",
+                        "midwife",
+                        "professor",
+                        "lord",
+                        "aunt",
+                        "uncle",
+                    }
+                    and _bare(nxt.low) in self._known
+                    and not self._could_be_given(nxt)
+                ):
                     continue
                 end = self._run(text, tokens, i + n, shouting, initials=True)
                 if self._is_work(text, tokens, i + n, end) or self._is_public(tokens, i + n, end):
@@ -303,7 +412,12 @@ class Privacy:
         if re.match(r"(?:[DO]|Mc|Mac)['’][A-Z]|[DT]['’][A-Z]", t.text) and word not in self._public:
             end = self._run(text, tokens, i, shouting)
             return t.start, _trim(text, tokens[end - 1]), end - i, self._cue_kind(text, tokens, i) or "person"
-        if word in self._never or (t.text.isupper() and word in {"dob", "upn", "chi", "ppsn", "ssn"}) or len(word) < 2 and not t.text.endswith("."):
+        if (
+            word in self._never
+            or (t.text.isupper() and word in {"dob", "upn", "chi", "ppsn", "ssn"})
+            or len(word) < 2
+            and not t.text.endswith(".")
+        ):
             return self._initials(text, tokens, i)
         kind = self._cue_kind(text, tokens, i)
         strong = self._strong_cue(text, tokens, i)
@@ -312,7 +426,15 @@ class Privacy:
         if not t.capital:
             if lower_ok or (strong and (given or word in self._capital)):
                 end = i + 1
-                while end < len(tokens) and self._gap(text, tokens[end - 1], tokens[end]) == " " and (_bare(tokens[end].low) in self._family and _bare(tokens[end].low) not in self._known or _bare(tokens[end].low) in {"smith", "jones", "brown"}):
+                while (
+                    end < len(tokens)
+                    and self._gap(text, tokens[end - 1], tokens[end]) == " "
+                    and (
+                        _bare(tokens[end].low) in self._family
+                        and _bare(tokens[end].low) not in self._known
+                        or _bare(tokens[end].low) in {"smith", "jones", "brown"}
+                    )
+                ):
                     end += 1
                 if self._is_work(text, tokens, i, end) or self._is_public(tokens, i, end):
                     return None
@@ -335,27 +457,73 @@ class Privacy:
         elif capital_name:
             is_name = True
         elif word in self._context:
-            is_name = strong or aged or (not alone and family_next) or self._acts(text, tokens, i) or bool(kind and linked and not opening) or self._beside_name(text, tokens, i)
+            is_name = (
+                strong
+                or aged
+                or (not alone and family_next)
+                or self._acts(text, tokens, i)
+                or bool(kind and linked and not opening)
+                or self._beside_name(text, tokens, i)
+            )
         elif strong:
-            is_name = word not in self._known or (word in self._family and t.text[1:].islower()) or (not alone and family_next) or bool(re.search(r"\b(?:named|name is|name's|name:) $", text[max(0, t.start - 12) : t.start].lower()))
+            is_name = (
+                word not in self._known
+                or (word in self._family and t.text[1:].islower())
+                or (not alone and family_next)
+                or bool(re.search(r"\b(?:named|name is|name's|name:) $", text[max(0, t.start - 12) : t.start].lower()))
+            )
         elif kind and linked and not opening and tokens[i - 1].low not in _PREPOSITIONS:
             is_name = word not in self._known and not t.text.isupper()
-        elif opening and alone and word not in self._known and not t.text.isupper() and re.match(r" and (?:his|her|their) ", text[t.end : t.end + 11]):
+        elif (
+            opening
+            and alone
+            and word not in self._known
+            and not t.text.isupper()
+            and re.match(r" and (?:his|her|their) ", text[t.end : t.end + 11])
+        ):
             is_name = True
         elif word not in self._known and family_next and not t.text.isupper():
             is_name = word not in self._family or _bare(tokens[i + 1].low) not in self._known
         elif word in self._family and word not in self._known and self._is_family_use(text, tokens, i, before, nextw):
             return t.start, _trim(text, t), 1, "relative"
-        elif word not in self._known and not opening and not t.text.isupper() and (aged or re.match(r"['’]s (?:mum|dad|mother|father|plan|case|file|family|sister|brother|school|social)", text[t.end - (2 if t.text.endswith(("'s", "’s")) else 0) : t.end + 12])):
+        elif (
+            word not in self._known
+            and not opening
+            and not t.text.isupper()
+            and (
+                aged
+                or re.match(
+                    r"['’]s (?:mum|dad|mother|father|plan|case|file|family|sister|brother|school|social)",
+                    text[t.end - (2 if t.text.endswith(("'s", "’s")) else 0) : t.end + 12],
+                )
+            )
+        ):
             is_name = True
             kind = kind or "child"
-        if not is_name and self._is_family_use(text, tokens, i, before, nextw) and word not in self._never and (word not in self._known or word in self._family):
+        if (
+            not is_name
+            and self._is_family_use(text, tokens, i, before, nextw)
+            and word not in self._never
+            and (word not in self._known or word in self._family)
+        ):
             return t.start, _trim(text, tokens[end - 1]), end - i, "relative"
         if not is_name:
             return self._initials(text, tokens, i)
         after = text[tokens[end - 1].end : tokens[end - 1].end + 40]
         if kind is None:
-            kind = "child" if re.match(r"(?:['’]s)? ?(?:[(,]? ?(?:aged? )?\d{1,2}\b|[(,] ?(?:dob|d\.o\.b|born|\d{1,2}[./])|\(?UPN|mum|dad|plan)", after, re.IGNORECASE) or re.match(r"['’]s (?:mum|dad|mother|father|plan|file|case|family|reports)", text[tokens[end - 1].end - 2 : tokens[end - 1].end + 12]) else "person"
+            kind = (
+                "child"
+                if re.match(
+                    r"(?:['’]s)? ?(?:[(,]? ?(?:aged? )?\d{1,2}\b|[(,] ?(?:dob|d\.o\.b|born|\d{1,2}[./])|\(?UPN|mum|dad|plan)",
+                    after,
+                    re.IGNORECASE,
+                )
+                or re.match(
+                    r"['’]s (?:mum|dad|mother|father|plan|file|case|family|reports)",
+                    text[tokens[end - 1].end - 2 : tokens[end - 1].end + 12],
+                )
+                else "person"
+            )
         return t.start, _trim(text, tokens[end - 1]), end - i, kind
 
     def _could_be_given(self, t: _Token) -> bool:
@@ -368,9 +536,40 @@ class Privacy:
         while end < len(tokens) and end - i < 5:
             last, t = tokens[end - 1], tokens[end]
             gap = self._gap(text, last, t)
-            if last.text.endswith(("'s", "’s")) or gap not in {" ", "  ", ". "} or (last.text.endswith(".") and len(last.low) > 2 and last.low not in {"dr", "mr", "mrs", "st"}):
+            if (
+                last.text.endswith(("'s", "’s"))
+                or gap not in {" ", "  ", ". "}
+                or (last.text.endswith(".") and len(last.low) > 2 and last.low not in {"dr", "mr", "mrs", "st"})
+            ):
                 break
-            if t.low in {"al", "ap", "ab", "bin", "ibn", "de", "da", "van", "von", "o", "ní", "ni", "mac", "ó", "uí", "ferch", "el", "abu", "der", "la"} and end + 1 < len(tokens) and tokens[end + 1].capital and self._gap(text, t, tokens[end + 1]) in {" ", "-", "'"}:
+            if (
+                t.low
+                in {
+                    "al",
+                    "ap",
+                    "ab",
+                    "bin",
+                    "ibn",
+                    "de",
+                    "da",
+                    "van",
+                    "von",
+                    "o",
+                    "ní",
+                    "ni",
+                    "mac",
+                    "ó",
+                    "uí",
+                    "ferch",
+                    "el",
+                    "abu",
+                    "der",
+                    "la",
+                }
+                and end + 1 < len(tokens)
+                and tokens[end + 1].capital
+                and self._gap(text, t, tokens[end + 1]) in {" ", "-", "'"}
+            ):
                 end += 2
                 continue
             if (len(t.low) == 1 and t.capital and t.text.endswith(".")) or self._is_namelike(t, shouting):
@@ -393,28 +592,48 @@ class Privacy:
                 continue
             for cue in (two, word):
                 if cue in self._cues:
-                    return self._cues[cue]
+                    return str(self._cues[cue])
             if tokens[i - back].low in _PREPOSITIONS:
                 break
-        m = re.match(r"[^.;!?\n]{0,4}?(?:,|\(|is|from|at)? ?(?:the |our |a |her |his |my )?([a-z]+(?: [a-z]+)?)", text[tokens[i].end : tokens[i].end + 40])
+        m = re.match(
+            r"[^.;!?\n]{0,4}?(?:,|\(|is|from|at)? ?(?:the |our |a |her |his |my )?([a-z]+(?: [a-z]+)?)",
+            text[tokens[i].end : tokens[i].end + 40],
+        )
         if m and text[tokens[i].end : tokens[i].end + 2].startswith((", ", " (")):
             for cue in (m[1], m[1].split()[0]):
                 if cue in self._cues:
-                    return self._cues[cue]
+                    return str(self._cues[cue])
         return None
 
     def _strong_cue(self, text: str, tokens: list[_Token], i: int) -> bool:
         """Words that introduce a name: called X, my name is X, her son X, Name: X, the worker, X,"""
         lead = text[max(0, tokens[i].start - 48) : tokens[i].start].lower()
-        if re.search(r"(?:\b(?:called|named|name is|name's|names are|known as|i am|i'm|i’m|this is|it was|it is|she is|he is|she's|he's|signed,?|regards,?|sincerely,?|thanks,?|from|by|cc|mae|ask|told|asked|tell|with) |\b(?:name|child|mother|father|mum|dad|subject|from|cc|attendees|contact|pupil|worker|parent|author|chair)s?(?:'s name)?:\s*)$", lead):
-            soft = re.search(r"\b(?:i am|i'm|i’m|this is|it was|it is|she is|he is|she's|he's|from|by|mae|ask|told|asked|tell|with) $", lead)
-            return not soft or self._could_be_given(tokens[i]) or _bare(tokens[i].low) not in self._known and not text[tokens[i].start : tokens[i].end].isupper() and not re.search(r"\b(?:from|by|with|mae|this is|it is|it was) $", lead)
+        if re.search(
+            r"(?:\b(?:called|named|name is|name's|names are|known as|i am|i'm|i’m|this is|it was|it is|she is|he is|she's|he's|signed,?|regards,?|sincerely,?|thanks,?|from|by|cc|mae|ask|told|asked|tell|with) |\b(?:name|child|mother|father|mum|dad|subject|from|cc|attendees|contact|pupil|worker|parent|author|chair)s?(?:'s name)?:\s*)$",
+            lead,
+        ):
+            soft = re.search(
+                r"\b(?:i am|i'm|i’m|this is|it was|it is|she is|he is|she's|he's|from|by|mae|ask|told|asked|tell|with) $", lead
+            )
+            return (
+                not soft
+                or self._could_be_given(tokens[i])
+                or _bare(tokens[i].low) not in self._known
+                and not text[tokens[i].start : tokens[i].end].isupper()
+                and not re.search(r"\b(?:from|by|with|mae|this is|it is|it was) $", lead)
+            )
         if i:
             two = f"{tokens[i - 2].low} {tokens[i - 1].low}" if i > 1 else ""
             gap = self._gap(text, tokens[i - 1], tokens[i])
             if gap in {" ", ", ", " (", ": ", " is "} and (tokens[i - 1].low in self._cues or two in self._cues):
                 owner = tokens[i - 2].low if i > 1 else ""
-                return gap != " " or owner in {"my", "her", "his", "their", "our", "the", "a", "little", "baby", "allocated", "named"} or owner.endswith("'s") or two in self._cues or self._could_be_given(tokens[i])
+                return (
+                    gap != " "
+                    or owner in {"my", "her", "his", "their", "our", "the", "a", "little", "baby", "allocated", "named"}
+                    or owner.endswith("'s")
+                    or two in self._cues
+                    or self._could_be_given(tokens[i])
+                )
             if tokens[i - 1].low in {"is", "was"} and i > 1 and tokens[i - 2].low in self._cues:
                 return True
         return False
@@ -422,15 +641,56 @@ class Privacy:
     def _acts(self, text: str, tokens: list[_Token], i: int) -> bool:
         """An ambiguous word that is followed by a verb only a person takes, or owns a relative."""
         nextw = tokens[i + 1].low if i + 1 < len(tokens) and self._gap(text, tokens[i], tokens[i + 1]) == " " else ""
-        if nextw in {"chairs", "minutes", "leads", "runs", "says", "said", "told", "thinks", "wants", "asked", "refuses", "emailed", "rang", "resigned", "attends", "came", "left", "does", "has", "feels", "wrote", "agreed", "knows", "needs", "lives", "moved", "started", "joined", "and"}:
+        if nextw in {
+            "chairs",
+            "minutes",
+            "leads",
+            "runs",
+            "says",
+            "said",
+            "told",
+            "thinks",
+            "wants",
+            "asked",
+            "refuses",
+            "emailed",
+            "rang",
+            "resigned",
+            "attends",
+            "came",
+            "left",
+            "does",
+            "has",
+            "feels",
+            "wrote",
+            "agreed",
+            "knows",
+            "needs",
+            "lives",
+            "moved",
+            "started",
+            "joined",
+            "and",
+        }:
             if nextw == "and":
                 return i + 2 < len(tokens) and tokens[i + 2].capital and self._could_be_given(tokens[i + 2])
-            return _bare(tokens[i].low) not in {"trust", "will", "may", "charity", "forum"} or nextw in {"chairs", "minutes", "said", "told", "rang", "emailed"} and _bare(tokens[i].low) in {"will", "may"}
-        return bool(re.match(r"['’]s (?:mum|dad|mother|father|plan|sister|brother|family|social)", text[tokens[i].end - 2 : tokens[i].end + 9]))
+            return (
+                _bare(tokens[i].low) not in {"trust", "will", "may", "charity", "forum"}
+                or nextw in {"chairs", "minutes", "said", "told", "rang", "emailed"}
+                and _bare(tokens[i].low) in {"will", "may"}
+            )
+        return bool(
+            re.match(r"['’]s (?:mum|dad|mother|father|plan|sister|brother|family|social)", text[tokens[i].end - 2 : tokens[i].end + 9])
+        )
 
     def _beside_name(self, text: str, tokens: list[_Token], i: int) -> bool:
         for j, gap_of in ((i - 2, (i - 2, i - 1, i)), (i + 2, (i, i + 1, i + 2))):
-            if 0 <= j < len(tokens) and tokens[gap_of[1]].low == "and" and tokens[j].capital and (_bare(tokens[j].low) in self._given or _bare(tokens[j].low) in self._capital):
+            if (
+                0 <= j < len(tokens)
+                and tokens[gap_of[1]].low == "and"
+                and tokens[j].capital
+                and (_bare(tokens[j].low) in self._given or _bare(tokens[j].low) in self._capital)
+            ):
                 return text[tokens[gap_of[0]].end : tokens[gap_of[2]].start].strip() == "and"
         return False
 
@@ -438,10 +698,27 @@ class Privacy:
         t = tokens[i]
         if before[-1:] == ["the"] and t.capital and not t.text.isupper():
             gap = self._gap(text, t, tokens[i + 1]) if i + 1 < len(tokens) else ""
-            if gap == " " and nextw in {"family", "children", "household", "kids", "siblings", "twins", "brothers", "sisters", "boys", "girls", "baby"}:
+            if gap == " " and nextw in {
+                "family",
+                "children",
+                "household",
+                "kids",
+                "siblings",
+                "twins",
+                "brothers",
+                "sisters",
+                "boys",
+                "girls",
+                "baby",
+            }:
                 return True
             word = _bare(t.low)
-            return word.endswith("s") and word not in self._known and (word[:-1] in self._family or word.removesuffix("es") in self._family) and not (i + 1 < len(tokens) and tokens[i + 1].capital and gap == " ")
+            return (
+                word.endswith("s")
+                and word not in self._known
+                and (word[:-1] in self._family or word.removesuffix("es") in self._family)
+                and not (i + 1 < len(tokens) and tokens[i + 1].capital and gap == " ")
+            )
         return False
 
     def _initials(self, text: str, tokens: list[_Token], i: int) -> tuple[int, int, int, str] | None:
@@ -453,14 +730,27 @@ class Privacy:
                 return t.start, _trim(text, tokens[i + 1]), 2, self._cue_kind(text, tokens, i) or "person"
         if re.fullmatch(r"[A-Z]\.?", t.text) and i + 1 < len(tokens) and text[t.end - 1] == ".":
             end = i + 1
-            while end < len(tokens) and re.fullmatch(r"[A-Z]\.", tokens[end].text) and self._gap(text, tokens[end - 1], tokens[end]) in {"", " "}:
+            while (
+                end < len(tokens)
+                and re.fullmatch(r"[A-Z]\.", tokens[end].text)
+                and self._gap(text, tokens[end - 1], tokens[end]) in {"", " "}
+            ):
                 end += 1
             if end < len(tokens) and tokens[end].capital and self._gap(text, tokens[end - 1], tokens[end]) in {" ", ""}:
                 word = _bare(tokens[end].low)
-                if word not in self._never and not _YEAR_AFTER.match(text[tokens[end].end :]) and not self._is_public(tokens, end, end + 1) and (word in self._family and len(word) > 3 or word not in self._known):
+                if (
+                    word not in self._never
+                    and not _YEAR_AFTER.match(text[tokens[end].end :])
+                    and not self._is_public(tokens, end, end + 1)
+                    and (word in self._family and len(word) > 3 or word not in self._known)
+                ):
                     return t.start, _trim(text, tokens[end]), end + 1 - i, self._cue_kind(text, tokens, i) or "person"
         m = _INITIALS.match(text, t.start) if t.capital else None
-        if m and t.low.upper().rstrip(".") not in {"NHS", "GP", "UK"} and (t.low in {"child"} or "." not in m[0] or self._cue_kind(text, tokens, i) is not None):
+        if (
+            m
+            and t.low.upper().rstrip(".") not in {"NHS", "GP", "UK"}
+            and (t.low in {"child"} or "." not in m[0] or self._cue_kind(text, tokens, i) is not None)
+        ):
             n = sum(1 for x in tokens[i:] if x.start < m.end())
             return m.start(), m.end(), max(1, n), "child"
         return None
@@ -472,12 +762,39 @@ class Privacy:
         if any(_bare(x.low) in self._works and x.capital for x in tokens[i:end]):
             return True
         if after and self._gap(text, last, after) == " " and after.low in self._works:
-            return after.capital or after.low in {"report", "review", "inquiry", "law", "rule", "model", "competence", "guidelines", "scale", "framework", "test", "guardian", "recommendations", "findings", "stages", "ladder", "theory", "principles", "rubric", "typology"}
-        return bool(_YEAR_AFTER.match(text[last.end :])) and text[last.end : last.end + 3].strip(" ").startswith(("(", "[", "1", "2", ",", "e"))
+            return after.capital or after.low in {
+                "report",
+                "review",
+                "inquiry",
+                "law",
+                "rule",
+                "model",
+                "competence",
+                "guidelines",
+                "scale",
+                "framework",
+                "test",
+                "guardian",
+                "recommendations",
+                "findings",
+                "stages",
+                "ladder",
+                "theory",
+                "principles",
+                "rubric",
+                "typology",
+            }
+        return bool(_YEAR_AFTER.match(text[last.end :])) and text[last.end : last.end + 3].strip(" ").startswith(
+            ("(", "[", "1", "2", ",", "e")
+        )
 
     def _is_public(self, tokens: list[_Token], i: int, end: int) -> bool:
         whole = " ".join(_bare(x.low) for x in tokens[i:end])
-        return whole in self._public or (end - i == 2 and whole.split()[1] in self._public and whole.split()[0] in {"professor", "lord", "lady", "baroness", "dame", "sir", "dr"})
+        return whole in self._public or (
+            end - i == 2
+            and whole.split()[1] in self._public
+            and whole.split()[0] in {"professor", "lord", "lady", "baroness", "dame", "sir", "dr"}
+        )
 
 
 _PREPOSITIONS = frozenset({"in", "from", "near", "to", "of", "at", "across", "into", "for", "through", "around", "outside", "under", "on"})
@@ -497,7 +814,9 @@ def _trim(text: str, token: _Token) -> int:
 def _label(found: Found, words: str, memory: MutableMapping[str, str]) -> str:
     if found.kind not in NAMES:
         return f"[{found.kind}]"
-    key = " ".join(w for w in re.findall(r"[^\W\d_]+", words.lower()) if w not in {"dr", "mr", "mrs", "ms", "miss", "pc", "prof", "professor"})
+    key = " ".join(
+        w for w in re.findall(r"[^\W\d_]+", words.lower()) if w not in {"dr", "mr", "mrs", "ms", "miss", "pc", "prof", "professor"}
+    )
     if key not in memory:
         # a given name alone is the person whose full name was seen, if there is only one
         near = {v for k, v in memory.items() if key and (k.split()[:1] == [key] or key.split()[:1] == [k])}

@@ -14,7 +14,9 @@ from functools import cache, cached_property
 FIRST_MARK = 0xE000  # one private-use character for each class
 
 # Characters nobody sees: soft hyphen, zero-width, direction marks, variation selectors, tag characters.
-HIDDEN = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]")
+HIDDEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
 # Greek and Cyrillic letters that look Latin.
 _LOOKS = str.maketrans(
     "аАеЕоОрРсСхХуУіІјЈѕЅһқԛԝВКМНТαΑεΕοΟρΡτΤυΥιΙκΚνΝΒΗΜΧΖ",
@@ -100,7 +102,14 @@ class Lexicon:
             squeezed = re.sub(r"(.)\1+", r"\1\1", word)
             best = squeezed if squeezed in self._single else re.sub(r"(.)\1+", r"\1", word)
             if best not in self._single:
-                best = next((self._deletes[c] for c in _cuts(word, 2 if len(word) >= 9 else 1) if c in self._deletes and abs(len(self._deletes[c]) - len(word)) < 2), word)
+                best = next(
+                    (
+                        self._deletes[c]
+                        for c in _cuts(word, 2 if len(word) >= 9 else 1)
+                        if c in self._deletes and abs(len(self._deletes[c]) - len(word)) < 2
+                    ),
+                    word,
+                )
             if len(self._respelt) > 20000:
                 self._respelt.clear()
             self._respelt[word] = best
@@ -180,7 +189,12 @@ class Pattern:
         return self.possible(reading) and self.regex.search(reading.line) is not None
 
 
-NUMBERS = {w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen".split())}
+NUMBERS = {
+    w: i
+    for i, w in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen".split()
+    )
+}
 
 
 def _number(word: str) -> int | None:
@@ -194,7 +208,12 @@ def _age(words: list[str], i: int) -> tuple[int, tuple[str, ...]] | None:
     after = words[i + 1 : i + 4]
     number = _number(words[i])
     if number is not None and number < 18:
-        if after[:1] and after[0] in {"year", "years", "yr", "yrs", "month", "months", "week", "weeks", "day", "days"} and after[1:2] and after[1] in {"old", "olds"}:
+        if (
+            after[:1]
+            and after[0] in {"year", "years", "yr", "yrs", "month", "months", "week", "weeks", "day", "days"}
+            and after[1:2]
+            and after[1] in {"old", "olds"}
+        ):
             return 3, ("child", "age")
         if after[:1] and after[0] in {"yo", "yrs", "yr", "yro"}:
             return 2, ("child", "age")

@@ -8,10 +8,11 @@ from typing import Any
 from assistant.screen.reading import Lexicon, Pattern, Reading
 from assistant.screen.weights import Weights
 
-
 # So many words of ours, and a phrase that looks like another subject is a comparison or an aside.
 _PLAINLY_OURS = 6
-_ASKS = frozenset("who what which when where why how is are do does did can could would will should give write tell make find get explain show draft suggest recommend plan help generate create list name compare calculate translate best cheapest please need i draw design summarise summarize compose pick choose teach describe define".split())
+_ASKS = frozenset(
+    "who what which when where why how is are do does did can could would will should give write tell make find get explain show draft suggest recommend plan help generate create list name compare calculate translate best cheapest please need i draw design summarise summarize compose pick choose teach describe define".split()
+)
 _POINTS_BACK = frozenset({"it", "this", "that", "these", "those", "we", "us", "our", "they", "them", "she", "he", "you", "your"})
 
 
@@ -27,18 +28,19 @@ class Scope:
     def __init__(self, data: dict[str, Any], lexicon: Lexicon, weights: Weights | None) -> None:
         self._lexicon = Lexicon({**data["classes"], "minor-number": [], "age": [], "child": []}, lexicon.same, lexicon.known)
         make = self._lexicon.pattern
-        self._ours = self._lexicon.mark["our-words"]
+        self._ours, self._shared = self._lexicon.mark["our-words"], self._lexicon.mark["shared-words"]
         self._rules = tuple(
-            _Rule(r["id"], r["reason"], tuple(make(x) for x in r["lines"]), tuple(make(x) for x in r.get("unless", ()))) for r in data["rules"]
+            _Rule(r["id"], r["reason"], tuple(make(x) for x in r["lines"]), tuple(make(x) for x in r.get("unless", ())))
+            for r in data["rules"]
         )
         self._neutral = frozenset(data["classes"]["neutral"])
         self._weights = weights
-        self._other_at, self._request_at = float(data["other-at"]), float(data["request-at"])
+        self._other_at, self._request_at, self._shared_at = (float(data[k]) for k in ("other-at", "request-at", "shared-at"))
 
     def judge(self, text: str, reading: Reading) -> tuple[str, str] | None:
         """The reason for declining and the rule's id, or None for a message of ours."""
         ours = self._lexicon.read(text)
-        many = ours.line.count(self._ours)
+        many = ours.line.count(self._ours) + ours.line.count(self._shared)
         for rule in self._rules:
             if many >= _PLAINLY_OURS:
                 break
@@ -52,10 +54,11 @@ class Scope:
         if self._neutral.issuperset(words):
             return None
         asks = words[0] in _ASKS and len(words) > 3
-        if self._weights.score("other-subject", reading) > (self._request_at if asks else self._other_at):
+        bar = self._shared_at if self._shared in ours.seen else self._request_at if asks else self._other_at
+        if self._weights.score("other-subject", reading) > bar:
             return "other-subject", "other-words"
         return None
 
     def ours(self, text: str) -> bool:
         """Does the text hold a word of our subject?"""
-        return self._ours in self._lexicon.read(text).seen
+        return not {self._ours, self._shared}.isdisjoint(self._lexicon.read(text).seen)

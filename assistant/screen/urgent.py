@@ -38,7 +38,11 @@ class Concern:
     @property
     def weak(self) -> bool:
         """Only just stopped, with no sign that it is happening now."""
-        return self.kind in {"immediate", "worry"} and self.points <= 3 and not {"happening-now", "with-me", "said-to-be-real"} & set(self.rules)
+        return (
+            self.kind in {"immediate", "worry"}
+            and self.points <= 3
+            and not {"happening-now", "with-me", "said-to-be-real"} & set(self.rules)
+        )
 
 
 class Urgent:
@@ -98,4 +102,6 @@ def _rule(row: dict[str, Any], lexicon: Lexicon) -> Rule:
         patterns = tuple(lexicon.pattern(line) for line in row["lines"])
     except KeyError as error:
         raise KeyError(f"rule {row['id']}: there is no class <{error.args[0]}>") from None
-    return Rule(row["id"], float(row["points"]), row["why"], patterns, row.get("kind", ""), frozenset(row["frames"]) if "frames" in row else None)
+    return Rule(
+        row["id"], float(row["points"]), row["why"], patterns, row.get("kind", ""), frozenset(row["frames"]) if "frames" in row else None
+    )
