@@ -248,7 +248,8 @@ class Play:
             return None
         addressed = state.present if state.to == "all" else [state.to]
         for persona in sorted(addressed, key=lambda p: p != speaker):
-            for interest in self.scenario.personas[persona].interests:
+            # What the learner has just asked for comes before what was asked for earlier.
+            for interest in sorted(self.scenario.personas[persona].interests, key=lambda i: not _asks(i.reveal, state.move)):
                 key = f"{persona}.{interest.id}"
                 if key in state.revealed or not self.holds(interest.reveal, state, persona):
                     continue
@@ -417,6 +418,10 @@ def quote(text: str, most: int = 14) -> str:
     """A learner's own words, cut at a word where they run long."""
     found = re.sub(r"\s+", " ", text).strip().rstrip(".?!").split(" ")
     return " ".join(found[:most]) + (" …" if len(found) > most else "")
+
+
+def _asks(when: Condition, move: str) -> bool:
+    return any(t.kind in ("asked", "move") and move in t.values for option in when.options for t in option)
 
 
 def _compares(value: float, test: Test) -> bool:
