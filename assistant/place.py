@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -145,11 +144,12 @@ def _trimmed(text: str, start: int, end: int) -> _Span:
 
 def _parts(text: str, sentence: _Span) -> list[_Span]:
     """The parts of a sentence, cut at commas and conjunctions; very short ones stay with the next."""
-    cuts = [sentence.start]
+    parts, start = [], sentence.start
     for m in _PART.finditer(text, sentence.start, sentence.end):
-        if len(text[cuts[-1] : m.start()].split()) >= 3 and len(text[m.end() : sentence.end].split()) >= 3:
-            cuts.append(m.end())
-    return [_trimmed(text, a, b) for a, b in pairwise([*cuts, sentence.end])]
+        if len(text[start : m.start()].split()) >= 3 and len(text[m.end() : sentence.end].split()) >= 3:
+            parts.append(_trimmed(text, start, m.start()))
+            start = m.end()
+    return [*parts, _trimmed(text, start, sentence.end)]
 
 
 def _phrase(text: str, sentence: _Span, start: int, end: int) -> _Span:
