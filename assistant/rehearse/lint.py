@@ -253,6 +253,7 @@ def _variants(scenario: Scenario, count: int) -> Iterable[Outcome]:
     scripts = list(scenario.scripts.values())
     for seed in range(12):
         yield from (play(scenario, script_events(s), seed, DIFFICULTIES[seed % 3]) for s in scripts)
+    stiff = [m.id for m in scenario.moves.values() if m.family in ("rights", "facts")] + [m.id for m in scenario.moves.values() if m.family == "power"][:1]
     helpful = [m.id for m in scenario.moves.values() if m.counts != "against"]
     for seed in range(count):
         dice = Random(1000 + seed)  # noqa: S311
@@ -260,7 +261,7 @@ def _variants(scenario: Scenario, count: int) -> Iterable[Outcome]:
         if seed % 5 == 0 and "skilled" in scenario.scripts:  # nearly there, then on without closing
             lines = [x for x in scenario.scripts["skilled"].lines if x.move != "agree_who_when"]
         while len(lines) < scenario.turns:
-            pool = helpful if seed % 4 else list(scenario.moves)
+            pool = stiff if seed % 9 == 0 else helpful if seed % 4 else list(scenario.moves)
             lines.insert(
                 dice.randrange(len(lines) + 1),
                 ScriptLine(
