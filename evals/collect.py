@@ -173,6 +173,7 @@ class _Asker:
         self.asked = 0
         self.spent: dict[str, float] = {}
         self._covering: dict[str, list[str]] | None = None
+        self._screen_cases: dict[str, dict[str, Any]] = {}
 
     def record(self, case: Case, asks: str) -> tuple[dict[str, Any], dict[str, float]]:
         self.spent = {}
@@ -253,15 +254,10 @@ class _Asker:
             from evals import screens
         except ImportError:
             raise NotBuilt("evals/screens.py does not exist") from None
-        (loaded,) = [c for c in screens.load(case.inputs["set"]) if c["text"] == self._unmarked(case.inputs["text"])][:1]
-        rows = screens.score({case.inputs["set"]: [loaded]}, self.assistant.screener)
+        if not self._screen_cases:
+            self._screen_cases = {c["id"]: c for cases in screens.load_all().values() for c in cases}
+        rows = screens.score({case.inputs["set"]: [self._screen_cases[case.id.partition("/")[2]]]}, self.assistant.screener)
         return {"measures": {name.rpartition(",")[0]: {"hits": r["hits"], "of": r["of"]} for name, r in rows.items()}}
-
-    @staticmethod
-    def _unmarked(text: str) -> str:
-        from evals.screens import _SPAN
-
-        return _SPAN.sub(r"\2", text)
 
     def move(self, case: Case, row: dict[str, Any]) -> dict[str, Any]:
         raise NotBuilt("evals/rehearse.py does not exist")

@@ -1,6 +1,7 @@
 """Leaks: whether a case stands, in the same or nearly the same words, among what the product learns from.
 
-Learnt from: the framework's signs, the placement examples, the questions cards are found by, and the learner's moves.
+Learnt from: the framework's signs, the placement examples, the questions cards are found by, the learner's moves and the
+screens' examples.
 Compared sentence by sentence: exactly, by words in common, and by meaning. A figure over cases that the product has
 seen would measure memory.
 """
@@ -55,6 +56,11 @@ def training(library: Any, knowledge: Path) -> dict[str, str]:
         for key, value in (yaml.safe_load(path.read_text("utf-8")) or {}).items():
             for text in value if isinstance(value, list) else ():
                 add(str(text), f"placement/{path.name}: {key}")
+    messages = knowledge / "screens" / "examples.yaml"
+    if messages.exists():
+        for key, value in yaml.safe_load(messages.read_text("utf-8")).items():
+            for text in value if isinstance(value, list) else ():
+                add(str(text), f"screens/examples.yaml: {key}")
     moves = knowledge / "moves.yaml"
     if moves.exists():
         for key, move in yaml.safe_load(moves.read_text("utf-8")).items():

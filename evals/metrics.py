@@ -84,6 +84,11 @@ def plain(text: str) -> str:
     return _MARKS.sub("", text.translate(_QUOTES)).lower()
 
 
+def marks(text: str) -> list[str]:
+    """The numbers of the citation marks in `text`."""
+    return re.findall(r"\[(\d+)\]", text)
+
+
 def says(text: str, idea: str) -> bool:
     """Whether `text` holds `idea`: a part of it in lower case, or `/…/`, a regular expression in which ^ and $ match at lines."""
     said = plain(text)

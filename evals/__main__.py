@@ -1,0 +1,367 @@
+"""The evaluation suite: `python -m evals` asks everything and ends in a table; `python -m evals --help` lists the verbs."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import re
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from evals import gate, judge, report, score
+from evals.cases import HERE, CaseError, Selection, choose, write_schema
+
+RUNS = HERE / "runs"
+
+
+class Bar:
+    """Progress on standard error: a bar that moves on a terminal, a line a suite elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.done, self.suite, self.began = max(total, 1), 0, "", time.monotonic()
+        self.before = 0
+
+    def __call__(self, suite: str, done: int, of: int) -> None:
+        if suite != self.suite:
+            self.before, self.suite = self.done, suite
+        self.done = self.before + done
+        if sys.stderr.isatty():
+            filled = round(30 * self.done / self.total)
+            sys.stderr.write(f"\r[{'#' * filled}{'.' * (30 - filled)}] {self.done:4} of {self.total}  {suite:<20}")
+            if self.done == self.total:
+                sys.stderr.write("\n")
+        elif done == of:
+            sys.stderr.write(f"{suite}: {of} cases, {time.monotonic() - self.began:.0f} s since the start\n")
+        sys.stderr.flush()
+
+
+def building(what: str, done: int, of: int) -> None:
+    """Progress of what the assistant makes on first use."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{what}: {done} of {of}   ")
+    elif done == of:
+        sys.stderr.write(f"{what}: done\n")
+
+
+# ---- runs
+
+
+def runs(folder: Path = RUNS) -> list[Path]:
+    """Finished runs, the latest last."""
+    return sorted(p.parent for p in folder.glob("*/results.json"))
+
+
+def latest(whole: bool = False) -> Path:
+    found = [r for r in runs() if not whole or load(r)["selection"]["whole"]]
+    if not found:
+        raise CaseError("There is no finished run yet. Run: python -m evals")
+    return found[-1]
+
+
+def named(name: str) -> Path:
+    found = [r for r in runs() if r.name.startswith(name)]
+    if not found:
+        raise CaseError(f"There is no finished run {name!r}. Runs: {', '.join(r.name for r in runs()[-8:]) or 'none'}.")
+    return found[-1]
+
+
+def load(run: Path) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((run / "results.json").read_text("utf-8"))
+    return data
+
+
+def timing(run: Path) -> dict[str, Any]:
+    path = run / "timing.json"
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}
+
+
+def read_records(run: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run / "records.jsonl").read_text("utf-8").split("\n") if line]
+
+
+def finish(run: Path) -> gate.Verdict:
+    """Scores the records of a run and writes results.json and problems.txt beside them."""
+    settings = json.loads((run / "settings.json").read_text("utf-8"))
+    results = score.rounded(score.score(settings, read_records(run), judge.read()))
+    score.write(results, run / "results.json")
+    verdict = gate.gate(results, gate.Standing.read(), timing(run))
+    problems = [f"{f.rule}: {f.what}: {f.why}" for f in verdict.findings]
+    (run / "problems.txt").write_text("\n".join(problems) + ("\n" if problems else ""), "utf-8")
+    return verdict
+
+
+# ---- the table
+
+
+def table(results: Mapping[str, Any], verdict: gate.Verdict, every: bool = True, wide: int | None = None) -> str:
+    """Verdict, worst slice, a line for each figure, and what to mend."""
+    console = Console(width=wide or max(Console().width, 118), highlight=False, color_system=None, record=True, file=_Nowhere())
+    console.print(report.headline(results, verdict))
+    if results["selection"]["sealed"]:
+        console.print("Sealed cases: not used in development. Nothing is gated.")
+    made = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for column, justify in (("suite", "left"), ("n", "right"), ("figure", "right"), ("95% interval", "left"), ("baseline", "right"), ("change", "right"), ("verdict", "left")):
+        made.add_column(column, justify=justify, no_wrap=column != "suite")  # type: ignore[arg-type]
+    for line in verdict.lines:
+        if not every and not line.first:
+            continue
+        if line.first:
+            made.add_row(f"{line.suite}: {line.name}", *report.cells(line), end_section=False)
+        else:
+            made.add_row(f"    {line.name}", *report.cells(line))
+    console.print(made)
+    for name, suite in results["suites"].items():
+        counts = suite.get("counts") or {}
+        if any(counts.get(k) for k in ("crashed", "not_scored")):
+            console.print(f"{name}: {counts['crashed']} crashed, {counts['not_scored']} not scored, {counts['not_applicable']} not applicable")
+    for suite_name, p in verdict.significance.items():
+        flips = [f for f in verdict.flips if f.case.startswith(suite_name + "/")]
+        worse = sum(f.before == "passed" for f in flips)
+        console.print(f"{suite_name}: {worse} worse, {len(flips) - worse} better; by chance alone p = {p:.3f} (McNemar)")
+    if results["thin"]:
+        console.print("Thin (fewer than 8 cases): " + "; ".join(results["thin"]))
+    if verdict.findings:
+        console.print()
+        by_rule: dict[str, list[gate.Finding]] = {}
+        for finding in verdict.findings:
+            by_rule.setdefault(finding.rule, []).append(finding)
+        for rule, rows in by_rule.items():
+            console.print(f"{rule}: {len(rows)}", style="bold")
+            for f in rows[:12]:
+                console.print(f"    {f.what}{': ' + f.why[:160] if f.why else ''}", markup=False)
+            if len(rows) > 12:
+                console.print(f"    and {len(rows) - 12} more, in problems.txt")
+    return console.export_text(styles=False)
+
+
+class _Nowhere:
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is kept."""
+
+
+# ---- verbs
+
+
+def run(options: argparse.Namespace) -> int:
+    from assistant import Assistant, AssistantError, Settings
+    from evals import collect
+
+    began = time.monotonic()
+    selection = Selection(tuple(options.suites), options.words or "", options.smoke, options.sealed)
+    chosen = choose(selection)
+    total = sum(map(len, chosen.values()))
+    if not total:
+        raise CaseError("No case fits. `python -m evals run SUITE` names a suite; -k looks for words in the case or its name.")
+    settings = Settings.from_environment()
+    if options.model:
+        settings = dataclasses.replace(settings, model=options.model)
+    try:
+        assistant = Assistant(settings, progress=building)
+        described = collect.describe(assistant, chosen, selection)
+        if any(name not in ("screens", "leaks") for name in chosen):
+            _ = assistant.adviser  # built now, so that no case pays for it
+    except AssistantError as error:
+        raise CaseError(str(error)) from None
+    folder = collect.open_run(described, RUNS)
+    collect.collect(assistant, chosen, folder, Bar(total), selection.smoke)
+    if note := collect.asked_model(assistant, folder):
+        sys.stderr.write(note)
+    if options.judge:
+        judged(folder, options.judge)
+    verdict = finish(folder)
+    sys.stdout.write(table(load(folder), verdict))
+    sys.stdout.write(f"{'Gate: ' + verdict.word}. Run {folder.name}, {time.monotonic() - began:.0f} s. Next: python -m evals show CASE, or report --html\n")
+    return 0 if verdict.passed else 1
+
+
+def judged(folder: Path, name: str) -> None:
+    """Puts every answer of a run to a model judge; verdicts go into the cassette."""
+    ask = judge.open_model(name)
+    rows = [r for r in read_records(folder) if r["suite"] == "answers" and r["state"] == "done"]
+    bar = Bar(len(rows))
+    for n, record in enumerate(rows, 1):
+        judge.judge(record, ask, name)
+        bar("judge", n, len(rows))
+
+
+def show(options: argparse.Namespace) -> int:
+    run_folder = named(options.run) if options.run else latest()
+    found = [r for r in read_records(run_folder) if r["id"] == options.case or r["id"].endswith("/" + options.case)]
+    if not found:
+        raise CaseError(f"Run {run_folder.name} holds no case {options.case!r}.")
+    results = load(run_folder)
+    for record in found:
+        sys.stdout.write(report.case_text(record, results) + "\n")
+    return 0
+
+
+def diff(options: argparse.Namespace) -> int:
+    """Flips first, then the figures that moved."""
+    before = named(options.run)
+    after = named(options.to) if options.to else latest()
+    old, new = load(before), load(after)
+    standing = gate.Standing({n: {"cases": {c: v["state"] for c, v in s["cases"].items()}, "figures": {f["name"]: f["value"] for f in s["figures"]}} for n, s in old["suites"].items()})
+    verdict = gate.gate({**new, "model": "none"}, standing)
+    sys.stdout.write(f"{before.name} ({report.versions(old)})\nto {after.name} ({report.versions(new)})\n\n")
+    for flip in verdict.flips:
+        sys.stdout.write(f"{'worse ' if flip.before == 'passed' else 'better'} {flip.case}: {flip.before} to {flip.now}{' — ' + '; '.join(flip.why)[:200] if flip.why else ''}\n")
+    if not verdict.flips:
+        sys.stdout.write("No case flipped.\n")
+    moved = sorted((line for line in verdict.lines if line.change), key=lambda line: -abs(line.change or 0) / max(abs(line.before or 1), 1e-9))
+    for line in moved[:10]:
+        sys.stdout.write(f"{line.suite}: {line.name}: {report.value(line.before, line.unit)} to {report.value(line.value, line.unit)}\n")
+    return 0
+
+
+def accept(options: argparse.Namespace) -> int:
+    if not options.case and not options.all:
+        raise CaseError("Name the cases or suites to accept, or --all.")
+    if len(options.reason.split()) < 3:
+        raise CaseError("--reason says why in a few words, and names an issue where a critical case fails.")
+    folder = named(options.run) if options.run else latest()
+    results = load(folder)
+    if results["selection"]["sealed"] or results["model"] != "none":
+        raise CaseError("Only a run without a model and without the sealed cases makes the baseline.")
+    known = {f"{n}/{c}" for n, s in results["suites"].items() for c in s["cases"]} | set(results["suites"])
+    known |= {f"{n}/{c}" for n, b in gate.Standing.read().baseline.items() for c in b["cases"]}
+    wanted = [w if w in known else next((k for k in sorted(known) if k.endswith("/" + w)), w) for w in options.case]
+    if unknown := [w for w in wanted if w not in known]:
+        raise CaseError(f"Run {folder.name} holds no case or suite {unknown[0]!r}.")
+    taken = gate.accept(results, None if options.all else wanted, options.reason, date=datetime.now(UTC).date().isoformat())
+    sys.stdout.write(f"{len(taken)} cases accepted from run {folder.name}; see evals/accepted.md\n")
+    return 0
+
+
+def new(options: argparse.Namespace) -> int:
+    """A case written from a live answer, for a person to correct. The answer stands beside it as a comment."""
+    from assistant import Assistant, as_json, question_from
+
+    answer = as_json(Assistant(progress=building).ask(question_from({"question": options.question, "jurisdiction": options.jurisdiction})))
+    name = "ask-" + "-".join(re.findall(r"[a-z]+", options.question.lower())[:5])
+    case = {
+        "name": name,
+        "inputs": {"question": options.question, **({"jurisdiction": options.jurisdiction} if options.jurisdiction else {})},
+        "metadata": {
+            "outcome": [answer["outcome"]], "kind": [answer["kind"]], "must": [["CORRECT ME: an idea a good answer holds", "another wording"]],
+            "must_not": [], "min_steps": 0, "severity": "major", "slices": {"asker": "board", "nation": options.jurisdiction or "england", "english": "plain"},
+            "sealed": False,
+        },
+    }  # fmt: skip
+    comment = "\n".join("# " + line for line in score.shown(answer).splitlines())
+    written = yaml.safe_dump([case], sort_keys=False, allow_unicode=True, width=150)
+    sys.stdout.write(f"{comment}\n# Correct this from the sources, not from the answer above; then add it to evals/cases/answers/cases.yaml.\n{written}")
+    return 0
+
+
+def make_report(options: argparse.Namespace) -> int:
+    folder = named(options.run) if options.run else latest()
+    results = load(folder)
+    verdict = gate.gate(results, gate.Standing.read(), timing(folder))
+    if options.card:
+        path = HERE.parent / "docs" / "system-card.md"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(report.system_card(results, verdict, timing(folder), gate.Standing.read()), "utf-8")
+        sys.stdout.write(f"{path}\n")
+    if options.html or not options.card:
+        earlier = [r for r in runs() if r.name < folder.name]
+        path = Path(options.out) if options.out else folder / "report.html"
+        previous = next((r for r in reversed(earlier) if load(r)["selection"] == results["selection"]), None)
+        history = [(r.name, load(r)) for r in [*earlier[-19:], folder]]
+        page = report.html(folder.name, results, verdict, read_records(folder), timing(folder), history, read_records(previous) if previous else [])
+        path.write_text(page, "utf-8")
+        sys.stdout.write(f"{path}\n")
+    return 0
+
+
+def retrieval(options: argparse.Namespace) -> int:
+    from evals import collection
+
+    found = collection.measure(Path(options.collection), building)
+    sys.stdout.write(json.dumps(found) + "\n" if options.json else collection.as_table(found))
+    return 0
+
+
+def rescore(options: argparse.Namespace) -> int:
+    folder = named(options.run) if options.run else latest()
+    verdict = finish(folder)
+    sys.stdout.write(table(load(folder), verdict))
+    return 0 if verdict.passed else 1
+
+
+def schema(_: argparse.Namespace) -> int:
+    sys.stdout.write(f"{write_schema()}\n")
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m evals", description=__doc__)
+    verbs = top.add_subparsers(title="verbs", metavar="VERB")
+
+    def verb(name: str, act: Any, text: str) -> argparse.ArgumentParser:
+        made = verbs.add_parser(name, help=text, description=text)
+        made.set_defaults(act=act)
+        return made
+
+    p = verb("run", run, "ask and score: all suites, or those named")
+    p.add_argument("suites", nargs="*", metavar="SUITE")
+    p.add_argument("--model", metavar="PROVIDER:NAME", help="let this chat model write the answers; nothing is gated")
+    p.add_argument("--judge", metavar="PROVIDER:NAME", help="let this chat model judge the answers; verdicts are kept in evals/judged")
+    p.add_argument("-k", dest="words", metavar="WORDS", help="only cases that hold these words, or are called so")
+    p.add_argument("--smoke", action="store_true", help="a selection that takes two minutes or less")
+    p.add_argument("--sealed", action="store_true", help="the cases not used in development, and only those")
+    p = verb("show", show, "one case: question, passages used and rejected, statements with support, expected against got")
+    p.add_argument("case")
+    p.add_argument("--run", help="a run other than the latest")
+    p = verb("diff", diff, "what changed since a run, flipped cases first")
+    p.add_argument("run")
+    p.add_argument("--to", help="a run other than the latest")
+    p = verb("accept", accept, "take the present state of cases or suites into the baseline, with a reason")
+    p.add_argument("case", nargs="*")
+    p.add_argument("--all", action="store_true", help="everything: makes the baseline anew")
+    p.add_argument("--reason", required=True)
+    p.add_argument("--run")
+    p = verb("new", new, "write a case from a live answer, for a person to correct")
+    p.add_argument("question")
+    p.add_argument("--jurisdiction")
+    p = verb("report", make_report, "a page for a manager, or the system card")
+    p.add_argument("--html", action="store_true")
+    p.add_argument("--card", action="store_true", help="write docs/system-card.md")
+    p.add_argument("--run")
+    p.add_argument("--out", help="where the page goes")
+    p = verb("retrieval", retrieval, "measure our search on a collection of your own")
+    p.add_argument("--collection", required=True, metavar="DIR", help="holds docs.jsonl, queries.jsonl and qrels.tsv")
+    p.add_argument("--json", action="store_true")
+    p = verb("score", rescore, "score a run's records again")
+    p.add_argument("run", nargs="?")
+    verb("schema", schema, "write the editor schema of the case files")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    made = parser()
+    options = made.parse_args(given or ["run"])
+    try:
+        return int(options.act(options))
+    except CaseError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped. The same command goes on from here.\n")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
