@@ -62,7 +62,8 @@ class Store:
 
     def _cannot(self, why: str) -> StoreError:
         return StoreError(
-            f"Conversations cannot be kept in {self.path.parent} ({why}). Free some space or make the folder writable, or set ASSISTANT_HOME to another folder."
+            f"Conversations cannot be kept in {self.path.parent} ({why}). "
+            "Free some space or make the folder writable, or set ASSISTANT_HOME to another folder."
         )
 
     @contextmanager
@@ -79,7 +80,9 @@ class Store:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
             if version > len(files):
-                raise StoreError(f"{self.path} was made by a newer version of the assistant. Update, or set ASSISTANT_HOME to another folder.")
+                raise StoreError(
+                    f"{self.path} was made by a newer version of the assistant. Update, or set ASSISTANT_HOME to another folder."
+                )
             for number, file in enumerate(files[version:], version + 1):
                 for statement in re.sub(r"--.*", "", file.read_text("utf-8")).split(";"):
                     if statement.strip():
@@ -119,23 +122,34 @@ class Store:
         with self._writing() as c:
             c.execute(text("INSERT INTO stopped (conversation, created) VALUES (:c, :n)"), {"c": conversation, "n": _now()})
 
+    def stopped(self, conversation: str) -> list[str]:
+        """When messages of this conversation were stopped, oldest first."""
+        with self._writing() as c:
+            rows = c.execute(text("SELECT created FROM stopped WHERE conversation = :c ORDER BY id"), {"c": conversation}).all()
+        return [r.created for r in rows]
+
     def turns(self, conversation: str) -> list[StoredTurn]:
         """Oldest first. Raises UsageError where there is no such conversation."""
         with self._writing() as c:
             self._require(c, conversation)
-            rows = c.execute(text("SELECT id, role, text, answer, created FROM turn WHERE conversation = :c ORDER BY id"), {"c": conversation}).all()
+            rows = c.execute(
+                text("SELECT id, role, text, answer, created FROM turn WHERE conversation = :c ORDER BY id"), {"c": conversation}
+            ).all()
         return [StoredTurn(r.id, r.role, r.text, json.loads(r.answer) if r.answer else None, r.created) for r in rows]
 
     def conversations(self, search: str = "") -> list[Conversation]:
-        """Those with a turn, last used first; `search` looks in titles and turns."""
+        """Those with a turn, last used first; `search` looks in titles and turns, its characters as they stand."""
+        like = "%" + re.sub(r"([%_\\])", r"\\\1", search) + "%"
         with self._writing() as c:
             rows = c.execute(
                 text(
-                    "SELECT c.id, c.title, c.created, c.updated, COUNT(t.id) AS turns FROM conversation c JOIN turn t ON t.conversation = c.id "
-                    "WHERE c.deleted IS NULL AND (:s = '' OR c.title LIKE :l OR EXISTS "
-                    "(SELECT 1 FROM turn x WHERE x.conversation = c.id AND x.text LIKE :l)) GROUP BY c.id ORDER BY c.updated DESC"
+                    "SELECT c.id, c.title, c.created, c.updated, COUNT(t.id) AS turns "
+                    "FROM conversation c JOIN turn t ON t.conversation = c.id "
+                    "WHERE c.deleted IS NULL AND (:s = '' OR c.title LIKE :l ESCAPE '\\' "
+                    "OR EXISTS (SELECT 1 FROM turn x WHERE x.conversation = c.id AND x.text LIKE :l ESCAPE '\\')) "
+                    "GROUP BY c.id ORDER BY c.updated DESC"
                 ),
-                {"s": search, "l": f"%{search}%"},
+                {"s": search, "l": like},
             ).all()
         return [Conversation(r.id, r.title, r.created, r.updated, r.turns) for r in rows]
 

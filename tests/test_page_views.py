@@ -1,0 +1,198 @@
+"""Every view, opened without a browser (Streamlit's AppTest), over the real library."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from assistant import Assistant, Session, Settings, as_json
+from assistant.store import Store
+from ui.page import BOX
+from ui.words import load_words
+
+APP = str(Path(__file__).resolve().parent.parent / "ui" / "app.py")
+W = load_words()
+QUESTION = "What does coalition mean?"
+
+
+@pytest.fixture
+def page(tmp_path: Path, home: Path, assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    """The page over a data folder of its own; `assistant` is asked for so that the shared folder is built."""
+    for part in ("index", "models"):
+        shutil.copytree(home / part, tmp_path / part)
+    monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+    st.cache_resource.clear()
+    yield AppTest.from_file(APP, default_timeout=60)
+    st.cache_resource.clear()
+
+
+def html(page: AppTest) -> str:
+    return "".join(e.proto.body for e in page.get("html"))
+
+
+def ask(page: AppTest, question: str) -> AppTest:
+    return page.chat_input(key=BOX).set_value(question).run()
+
+
+def opened(page: AppTest) -> str:
+    """The id of the open conversation, as it stands in the URL."""
+    found = page.query_params["c"]
+    return found if isinstance(found, str) else found[0]
+
+
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "assistant.db")
+
+
+def test_the_first_visit_says_what_this_is_not_and_asks_nation_and_role(page: AppTest) -> None:
+    page.run()
+    assert not page.exception
+    assert "not a way to report a concern" in html(page)
+    assert "nobody watches this page" in html(page)
+    assert {s.label for s in page.selectbox} >= {W("visit.nation"), W("visit.role")}
+
+
+def test_nation_and_role_are_kept_changeable_and_skippable(page: AppTest, tmp_path: Path) -> None:
+    page.run()
+    page.selectbox(key="nation").set_value("wales")
+    page.selectbox(key="role").set_value("chair")
+    next(b for b in page.button if b.label == W("visit.keep")).click()
+    page.run()
+    assert store(tmp_path).preferences() == {"nation": "wales", "role": "chair"}
+    assert W("visit.heading") not in [h.value for h in page.subheader]
+    assert page.button(key="suggest-0").label == W("suggestions.chair.first")
+    page.selectbox(key="nation").set_value("scotland")
+    next(b for b in page.button if b.label == W("visit.keep")).click().run()
+    assert store(tmp_path).preferences()["nation"] == "scotland"
+
+
+def test_skipping_keeps_nothing_and_does_not_ask_again(page: AppTest, tmp_path: Path) -> None:
+    page.run()
+    next(b for b in page.button if b.label == W("visit.skip")).click().run()
+    assert store(tmp_path).preferences() == {"nation": "", "role": ""}
+    assert W("visit.heading") not in [h.value for h in page.subheader]
+
+
+def test_a_question_is_answered_stored_and_there_after_a_refresh(page: AppTest, tmp_path: Path) -> None:
+    ask(page.run(), QUESTION)
+    assert not page.exception
+    assert "pa-answered" in html(page)
+    identity = opened(page)
+    assert [t.role for t in store(tmp_path).turns(identity)] == ["user", "assistant"]
+    again = AppTest.from_file(APP, default_timeout=60)
+    again.query_params["c"] = identity
+    assert "pa-answered" in html(again.run())
+    assert len(store(tmp_path).turns(identity)) == 2
+
+
+def test_conversations_are_listed_searched_renamed_deleted_and_brought_back(page: AppTest, tmp_path: Path) -> None:
+    ask(page.run(), QUESTION)
+    identity = opened(page)
+    page.run()
+    assert page.button(key=f"open-{identity}").label == QUESTION
+    page.text_input(key=f"name-{identity}").set_value("Words for the away day").run()
+    assert store(tmp_path).conversations()[0].title == "Words for the away day"
+    page.text_input(key="search").set_value("nothing has this").run()
+    assert W("history.no_match") in [c.value for c in page.caption]
+    page.text_input(key="search").set_value("").run()
+    page.button(key="delete").click().run()
+    assert store(tmp_path).conversations() == []
+    page.button(key="undo").click().run()
+    assert store(tmp_path).conversations()[0].id == identity
+    assert "pa-answered" in html(page)
+
+
+def test_an_unknown_conversation_is_said_plainly_and_a_new_one_offered(page: AppTest) -> None:
+    page.query_params["c"] = "never-was-here"
+    page.run()
+    assert [w.value for w in page.warning] == [W("ask.gone")]
+    next(b for b in page.button if b.label == W("ask.start")).click().run()
+    assert page.title[0].value == W("empty.heading")
+
+
+def test_a_stopped_message_leaves_only_that_and_when(page: AppTest, tmp_path: Path) -> None:
+    text = "A child in my class told me today that her stepfather hit her with a belt and she is scared to go home"
+    ask(page.run(), text)
+    assert "pa-urgent" in html(page)
+    identity = opened(page)
+    assert len(store(tmp_path).stopped(identity)) == 1
+    assert "stepfather" not in html(page)
+    assert all(b"stepfather" not in p.read_bytes() for p in tmp_path.glob("assistant.db*"))
+
+
+@pytest.mark.parametrize(
+    ("question", "outcome"),
+    [("Hello", "social"), ("What is the best recipe for pasta?", "declined"), ("It is about the thing.", "clarify")],
+)
+def test_every_other_ending_has_its_own_heading_or_none(page: AppTest, question: str, outcome: str) -> None:
+    ask(page.run(), question)
+    shown = html(page)
+    assert f"pa-{outcome}" in shown or "pa-no_evidence" in shown
+    assert not page.exception
+
+
+def test_every_suggested_question_is_answered(assistant: Assistant) -> None:
+    for role in W.under("roles"):
+        for question in W.under(f"suggestions.{role}").values():
+            assert assistant.ask(question).outcome == "answered", question
+
+
+def test_a_data_folder_that_cannot_be_used_is_said_in_plain_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path / "file" / "home"))
+    st.cache_resource.clear()
+    page = AppTest.from_file(APP, default_timeout=60).run()
+    assert not page.exception
+    assert "ASSISTANT_HOME" in page.error[0].value
+    st.cache_resource.clear()
+
+
+def test_what_a_person_typed_is_shown_as_text_and_never_as_markup(assistant: Assistant, tmp_path: Path) -> None:
+    from ui.answer import AnswerPage, question_html
+
+    assert "<script>" not in question_html("<script>alert(1)</script>", "1", W)
+    row = as_json(assistant.ask(QUESTION)) | {
+        "text": "<img src=x onerror=alert(1)> [1]\n\n**A** [b](javascript:alert(1))",
+        "question": "<b>x</b>",
+    }
+    shown = AnswerPage(row, "1", assistant, W).html()
+    assert "<img" not in shown
+    assert 'href="javascript' not in shown
+    assert "<b>x" not in shown
+
+
+def test_a_source_shows_its_passage_with_the_words_marked_and_what_was_seen(assistant: Assistant) -> None:
+    from ui.answer import AnswerPage
+
+    row = as_json(assistant.ask("Who has to sit on the safeguarding partnership in England?"))
+    shown = AnswerPage(row, "7", assistant, W).html("2026-11-23T10:00:00.000+00:00")
+    for source in row["sources"]:
+        assert f'id="s7-{source["n"]}"' in shown
+    assert "<mark>" in shown
+    assert any(seen in shown for seen in W.under("seen").values())
+    assert W("status.statutory") in shown
+    assert "23 November 2026, 10:00 UTC" in shown
+
+
+def test_an_answer_stored_before_its_card_changed_still_shows_its_words(assistant: Assistant) -> None:
+    from ui.answer import AnswerPage
+
+    row = as_json(assistant.ask(QUESTION))
+    for source in row["sources"]:
+        source["quote"] = "Words that no card has any more."
+    row["statements"], row["next_steps"] = [], []
+    shown = AnswerPage(row, "7", assistant, W).html()
+    assert "Words that no card has any more." in shown
+    assert W("source.changed") in shown
+
+
+def test_a_session_that_is_stopped_midway_stores_nothing(assistant: Assistant, tmp_path: Path) -> None:
+    fresh = Assistant(Settings.from_environment({"ASSISTANT_HOME": str(assistant.settings.home)}))
+    session = Session.open(fresh)
+    next(iter(session.stream(QUESTION)))
+    assert fresh.store.turns(session.conversation) == []

@@ -1,0 +1,110 @@
+"""What is kept, and what is not."""
+
+from __future__ import annotations
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.errors import StoreError, UsageError
+from assistant.store import Store
+
+ANSWER: dict[str, Any] = {"text": "Ask for one named member. [1]", "outcome": "answered"}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "home" / "assistant.db")
+
+
+def test_a_turn_is_there_after_the_database_is_opened_again(store: Store) -> None:
+    here = store.start()
+    store.add_turn(here, "Members send stand-ins", ANSWER)
+    again = Store(store.path)
+    assert [(t.role, t.text) for t in again.turns(here)] == [("user", "Members send stand-ins"), ("assistant", ANSWER["text"])]
+    assert again.turns(here)[1].answer == ANSWER
+
+
+def test_a_conversation_is_listed_once_it_has_a_turn_under_its_first_question(store: Store) -> None:
+    here = store.start()
+    assert store.conversations() == []
+    store.add_turn(here, "  Members   send\nstand-ins ", ANSWER)
+    store.add_turn(here, "And then?", ANSWER)
+    (listed,) = store.conversations()
+    assert (listed.id, listed.title, listed.turns) == (here, "Members send stand-ins", 4)
+
+
+def test_search_looks_in_titles_and_in_turns(store: Store) -> None:
+    one, two = store.start(), store.start()
+    store.add_turn(one, "Members send stand-ins", ANSWER)
+    store.add_turn(two, "Schools feel left out", {"text": "Give schools a seat."})
+    assert [c.id for c in store.conversations("STAND-INS")] == [one]
+    assert [c.id for c in store.conversations("a seat")] == [two]
+    assert store.conversations("absent words") == []
+
+
+@pytest.mark.parametrize("search", ["100%", "a_b", "\\"])
+def test_a_search_takes_its_characters_as_they_stand(store: Store, search: str) -> None:
+    store.add_turn(store.start(), "axb and 1000", ANSWER)
+    assert store.conversations(search) == []
+    store.add_turn(store.start(), f"we said {search} here", ANSWER)
+    assert len(store.conversations(search)) == 1
+
+
+def test_a_deleted_conversation_comes_back_until_it_is_purged(store: Store) -> None:
+    here = store.start()
+    store.add_turn(here, "Members send stand-ins", ANSWER)
+    store.delete(here)
+    assert not store.exists(here)
+    assert store.conversations() == []
+    store.restore(here)
+    assert len(store.turns(here)) == 2
+    store.delete(here)
+    assert store.purge() == 1
+    with pytest.raises(UsageError, match="no such conversation"):
+        store.turns(here)
+
+
+def test_nothing_of_a_stopped_message_is_kept_but_when(store: Store) -> None:
+    here = store.start()
+    store.add_stopped(here)
+    assert len(store.stopped(here)) == 1
+    assert store.turns(here) == []
+
+
+def test_preferences_are_kept_changed_and_forgotten(store: Store) -> None:
+    store.prefer("nation", "wales")
+    store.prefer("nation", "ireland")
+    assert Store(store.path).preferences() == {"nation": "ireland"}
+    store.prefer("nation", None)
+    assert store.preferences() == {}
+
+
+@pytest.mark.parametrize("identity", ["", "short", "../../etc/passwd", "x' OR 1=1 --", "a" * 41, "wholly-unknown"])
+def test_an_id_that_is_none_of_ours_is_no_conversation(store: Store, identity: str) -> None:
+    assert not store.exists(identity)
+
+
+def test_turns_written_at_once_are_all_kept_in_pairs(store: Store) -> None:
+    here = store.start()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: store.add_turn(here, f"question {n}", ANSWER), range(40)))
+    turns = store.turns(here)
+    assert len(turns) == 80
+    assert [t.role for t in turns] == ["user", "assistant"] * 40
+
+
+def test_a_database_from_a_newer_version_is_refused(store: Store) -> None:
+    with sqlite3.connect(store.path) as connection:
+        connection.execute("PRAGMA user_version = 9999")
+    with pytest.raises(StoreError, match="newer version"):
+        Store(store.path)
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_plain_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match="ASSISTANT_HOME"):
+        Store(tmp_path / "file" / "assistant.db")

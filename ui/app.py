@@ -1,0 +1,36 @@
+"""The page: opens the assistant, then shows the view a person chose. Run by `assistant ui`."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from assistant import AssistantError
+from ui import history, visit
+from ui.page import STYLE, conversation, desk, words
+
+VIEWS = Path(__file__).parent / "views"
+
+
+def main() -> None:
+    w = words()
+    st.set_page_config(page_title=w("app.title"), page_icon="🤝", layout="wide")
+    st.html(STYLE)
+    pages = {"ask": st.Page(VIEWS / "ask.py", title=w("nav.ask"), default=True)}
+    chosen = st.navigation(list(pages.values()), position="hidden")
+    try:
+        desk()
+        if st.session_state.pop("go_to_ask", False) and chosen is not pages["ask"]:
+            st.switch_page(pages["ask"], query_params={"c": here} if (here := conversation()) else None)
+        with st.sidebar:
+            st.markdown(f"**{w('app.title')}**")
+            history.sidebar()
+            visit.change()
+            st.caption(w("safety.line"))
+        chosen.run()
+    except AssistantError as error:
+        st.header(w("app.trouble"), anchor=False)
+        st.error(str(error))
+        st.button(w("app.retry"), on_click=desk.clear)
+
+
+main()

@@ -1,0 +1,83 @@
+"""What every view shares: the desk, the words, and what this visitor has open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from json import dumps
+from pathlib import Path
+
+import streamlit as st
+
+from ui.desk import Desk
+from ui.words import Words, load_words
+
+STYLE = Path(__file__).parent / "style.css"
+BOX = "question"  # the key of the one chat input
+
+
+@st.cache_resource(show_spinner=False)
+def desk() -> Desk:
+    return Desk()
+
+
+@st.cache_resource(show_spinner=False)
+def words(language: str = "en") -> Words:
+    return load_words(language)
+
+
+def conversation() -> str | None:
+    """The open conversation: its id stands in the URL, so that a refresh, a bookmark and the back button find it."""
+    return st.query_params.get("c")
+
+
+def open_conversation(identity: str | None) -> None:
+    if identity:
+        st.query_params["c"] = identity
+    else:
+        st.query_params.pop("c", None)
+
+
+def fill(text: str) -> None:
+    """Puts text into the question box for the person to change; it is not sent. For use in callbacks."""
+    st.session_state[BOX] = text
+
+
+def flash(text: str) -> None:
+    """Says something once, at the next run."""
+    st.session_state["flash"] = text
+
+
+def show_flash() -> None:
+    if text := st.session_state.pop("flash", None):
+        st.info(text)
+        announce(text)
+
+
+def announce(text: str, scroll_to: str = "") -> None:
+    """Tells screen readers, through a live region that stays on the page, and brings the answer into view."""
+    count = st.session_state["announced"] = st.session_state.get("announced", 0) + 1
+    st.html(
+        f"""<script>(() => {{ /* {count} */
+  let region = document.getElementById("pa-live");
+  if (!region) {{
+    region = document.createElement("div");
+    region.id = "pa-live"; region.setAttribute("role", "status"); region.setAttribute("aria-live", "polite");
+    region.style.cssText = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap";
+    (document.querySelector("[data-testid=stMain]") || document.body).appendChild(region);
+  }}
+  region.textContent = "";
+  setTimeout(() => {{ region.textContent = {_script(text)}; }}, 150);
+  const target = {_script(scroll_to)};
+  if (target) setTimeout(() => document.getElementById(target)?.scrollIntoView({{block: "start"}}), 120);
+}})();</script>""",
+        unsafe_allow_javascript=True,
+    )
+
+
+def _script(text: str) -> str:
+    return dumps(text).replace("<", "\\u003c")
+
+
+def paragraphs(texts: Sequence[str], style: str = "pa-lead") -> str:
+    return "".join(f'<p class="{style}">{escape(t)}</p>' for t in texts)

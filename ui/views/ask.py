@@ -1,0 +1,144 @@
+"""Ask: a question, its answer, and the conversation they belong to."""
+
+import streamlit as st
+
+from assistant import Answer, AssistantError, as_json
+from ui import visit
+from ui.answer import AnswerPage, moment, progress_html, question_html
+from ui.desk import Job
+from ui.page import BOX, announce, conversation, desk, fill, flash, open_conversation, paragraphs, show_flash, words
+
+
+def send() -> None:
+    """Begins an answer in the open conversation, or in a new one. Words that cannot be sent go back into the box."""
+    text, w = (st.session_state.get(BOX) or "").strip(), words()
+    if not text:
+        return
+    store = desk().assistant.store
+    try:
+        here = conversation()
+        if not here or not store.exists(here):
+            here = store.start()
+            open_conversation(here)
+        st.session_state.pop("reply", None)
+        job = desk().ask(here, text, visit.nation())
+    except AssistantError as error:
+        fill(text)
+        flash(str(error))
+        return
+    if job is None:
+        fill(text)
+        flash(w("ask.busy"))
+    else:
+        st.session_state["job"] = (here, job)
+
+
+def empty() -> None:
+    """What a person sees before the first question: what this is, what it is not, and where to begin."""
+    w = words()
+    st.title(w("empty.heading"), anchor=False)
+    st.html(paragraphs([w("empty.body"), w("empty.leave_out")]) + f'<p class="pa-safety">{w("safety.first")}</p>')
+    if not visit.asked():
+        visit.first_visit()
+    suggest(list(w.under(f"suggestions.{visit.role()}").values()), w("empty.suggestions"))
+
+
+def suggest(questions: list[str], heading: str) -> None:
+    st.subheader(heading, anchor=False)
+    for n, question in enumerate(questions):
+        st.button(question, key=f"suggest-{n}", on_click=fill, args=(question,), width="stretch")
+
+
+def follow(job: Job) -> Answer | None:
+    """Shows the steps as they happen; gives the answer, or None where it failed and said so."""
+    w, place, steps = words(), st.empty(), []
+    for event in job.follow():
+        if isinstance(event, Answer):
+            place.empty()
+            return event
+        if event is not None:
+            steps.append(event.step)
+        waiting = "" if desk().ready else w("app.loading")
+        if not desk().ready and (preparing := desk().preparing):
+            what, done, of = preparing
+            waiting += " " + w("app.loading_part", what=what, done=done, of=of)
+        place.html(question_html(job.question, "now", w) + progress_html(steps, w, waiting))
+    return None
+
+
+def under_way(here: str) -> Job | None:
+    """The answer being written in this conversation: this visitor's own, or one begun in another tab."""
+    kept = st.session_state.get("job")
+    return kept[1] if kept and kept[0] == here else desk().under_way(here)
+
+
+def settle(here: str) -> None:
+    """Follows an answer under way in this conversation, then shows it from the store like every other."""
+    job = under_way(here)
+    if job is None:
+        return
+    try:
+        answer = follow(job)
+    except AssistantError as error:
+        st.session_state.pop("job", None)
+        desk().retry()
+        st.session_state["refill"] = job.question
+        flash(f"{words()('ask.failed')}. {error}")
+        st.rerun()
+    st.session_state.pop("job", None)
+    if answer and answer.outcome == "urgent":
+        st.session_state["reply"] = (here, as_json(answer))  # never stored: it lives as long as this visit
+    st.session_state["arrived"] = True
+    st.rerun()
+
+
+def transcript(here: str) -> bool:
+    """Every stored turn, and a line where a message was stopped, in the order they happened. False where there is nothing."""
+    w, assistant = words(), desk().assistant
+    turns = assistant.store.turns(here)
+    events = [(t.created, t) for t in turns] + [(when, None) for when in assistant.store.stopped(here)]
+    last = ""
+    for when, turn in sorted(events, key=lambda e: e[0]):
+        if turn is None:
+            st.html(f'<div class="pa-turn pa-stopped"><p>{w("safety.stopped", when=moment(when))}</p></div>')
+        elif turn.role == "user":
+            last = f"turn-{turn.id}"
+            st.html(question_html(turn.text, str(turn.id), w))
+        elif turn.answer:
+            st.html(AnswerPage(turn.answer, str(turn.id), assistant, w).html(turn.created))
+    reply = st.session_state.get("reply")
+    if reply and reply[0] == here:
+        last = "turn-reply"
+        st.html(AnswerPage(reply[1], "reply", assistant, w).html() + paragraphs([w("safety.stopped_now")], "pa-small"))
+    elif turns and turns[-1].answer and turns[-1].answer["outcome"] == "no_evidence" and turns[-1].answer["questions"]:
+        suggest(turns[-1].answer["questions"], w("outcome.nearest"))
+    if st.session_state.pop("arrived", False):
+        announce(w("ask.ready"), last)
+    return bool(events or reply)
+
+
+def box() -> None:
+    with st.container(key="box"):
+        st.chat_input(words()("ask.placeholder"), key=BOX, max_chars=20_000, submit_mode="disable", on_submit=send)
+
+
+def main() -> None:
+    w, here = words(), conversation()
+    if refill := st.session_state.pop("refill", None):
+        fill(refill)
+    show_flash()
+    content = st.container()
+    box()  # drawn before an answer is awaited, below everything else
+    with content:
+        if here is None:
+            empty()
+        elif not desk().assistant.store.exists(here):
+            st.warning(w("ask.gone"))
+            st.button(w("ask.start"), on_click=open_conversation, args=(None,))
+        elif not transcript(here) and not under_way(here):
+            empty()
+        else:
+            settle(here)
+
+
+main()
