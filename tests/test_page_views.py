@@ -127,7 +127,7 @@ def test_a_stopped_message_leaves_only_that_and_when(page: AppTest, tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("question", "outcome"),
-    [("Hello", "social"), ("What is the best recipe for pasta?", "declined"), ("It is about the thing.", "clarify")],
+    [("Hello", "social"), ("What is the best recipe for pasta?", "declined"), ("It is about it.", "clarify")],
 )
 def test_every_other_ending_has_its_own_heading_or_none(page: AppTest, question: str, outcome: str) -> None:
     ask(page.run(), question)

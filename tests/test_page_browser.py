@@ -1,0 +1,246 @@
+"""The page in a real Chromium, over a server started here, as a person would use it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from ui.words import load_words
+
+from assistant import Assistant
+from tests.browser import ADVICE, ARGUMENTS, find
+
+ROOT = Path(__file__).resolve().parent.parent
+W = load_words()
+SITUATION = "Our board keeps changing members and nobody can decide"
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+PATIENCE = 60_000  # milliseconds; a loaded machine is slow, and a passing test never waits this long
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, home: Path, assistant: Assistant) -> Iterator[str]:
+    """The page as `assistant ui` serves it, on a free loopback port, over a prepared data folder."""
+    folder = tmp_path_factory.mktemp("page-home")
+    for part in ("index", "models"):
+        shutil.copytree(home / part, folder / part)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = (folder / "server.log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "assistant", "ui", "--port", str(port)],
+        env={**os.environ, "ASSISTANT_HOME": str(folder)}, stdout=log, stderr=log, cwd=folder, start_new_session=True,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(address + "/_stcore/health", timeout=1)  # noqa: S310  our own address
+            break
+        except OSError:
+            assert process.poll() is None, (folder / "server.log").read_text()
+            time.sleep(0.2)
+    yield address
+    os.killpg(process.pid, 15)
+    process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = find()
+    if not path:
+        pytest.fail(ADVICE)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A window of its own. A request that leaves this computer fails the test."""
+    context = browser.new_context(viewport=DESKTOP, locale="en-GB", reduced_motion="reduce")  # type: ignore[arg-type]
+    opened = context.new_page()
+    opened.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    outside: list[str] = []
+    opened.on("request", lambda r: outside.append(r.url) if not re.match(r"(https?|wss?)://127\.0\.0\.1|data:|blob:", r.url) else None)
+    yield opened
+    context.close()
+    assert outside == []
+
+
+def box(page: Page) -> Locator:
+    return page.get_by_test_id("stChatInputTextArea")
+
+
+def open_page(page: Page, address: str) -> None:
+    """Opens the page; the first visit's questions are skipped where they are asked."""
+    page.goto(address)
+    expect(page.get_by_role("heading", level=1)).to_have_text(W("empty.heading"))
+    expect(box(page)).to_be_visible()
+    skip = page.get_by_role("button", name=W("visit.skip"), exact=True)
+    if skip.count():
+        skip.click()
+        expect(skip).to_have_count(0)
+
+
+def ask(page: Page, question: str) -> Locator:
+    """Sends a question and gives its answer once it stands on the page."""
+    before = page.locator(".pa-answer").count()
+    box(page).fill(question)
+    box(page).press("Enter")
+    answer = page.locator(".pa-answer").nth(before)
+    expect(answer).to_be_visible()
+    expect(page.locator("#pa-live")).to_have_text(W("ask.ready"))
+    return answer
+
+
+def overflow(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def test_from_the_first_visit_to_an_answer_that_a_refresh_keeps(page: Page, server: str) -> None:
+    page.goto(server)
+    expect(page.get_by_text(W("visit.heading"))).to_be_visible()
+    expect(page.get_by_text(W("safety.first"))).to_be_visible()
+    page.get_by_role("button", name=W("visit.skip"), exact=True).click()
+    expect(page.get_by_text(W("visit.heading"))).to_have_count(0)
+
+    page.get_by_test_id("stMain").get_by_role("button", name=SITUATION).click()
+    expect(box(page)).to_have_value(SITUATION)
+    assert page.locator(".pa-question").count() == 0, "a suggestion fills the box and is not sent"
+
+    box(page).press("Enter")
+    answer = page.locator(".pa-answer")
+    expect(answer).to_be_visible()
+    expect(page.locator("#pa-live")).to_have_text(W("ask.ready"))
+    expect(box(page)).to_have_value("")
+    assert "?c=" in page.url
+    assert answer.locator(".pa-next > li").count() >= 3
+    for words in ("step.who", "step.when", "step.progress"):
+        expect(answer.locator(".pa-next dt", has_text=re.compile(f"^{W(words)}$")).first).to_be_visible()
+
+    text = answer.inner_text()
+    page.reload()
+    expect(page.locator(".pa-answer")).to_have_count(1)
+    assert page.locator(".pa-answer").inner_text() == text
+
+
+def test_choosing_a_mark_opens_its_source_with_the_words_marked(page: Page, server: str) -> None:
+    open_page(page, server)
+    answer = ask(page, SITUATION)
+    sources = answer.locator(".pa-beside > .pa-sources > li")
+    assert 1 <= sources.count() <= 5
+    assert answer.locator(".pa-passage").first.is_hidden()
+    mark = answer.locator(".pa-main > section .pa-mark").first
+    mark.click()
+    opened = page.locator(mark.get_attribute("href") or "")
+    expect(opened).to_be_visible()
+    expect(opened.locator("mark").first).to_be_visible()
+    expect(opened.get_by_role("heading", name=W("source.references"))).to_be_visible()
+    opened.get_by_text(W("source.whole")).click()
+    expect(opened.locator("details[open]").first).to_be_visible()
+    assert page.locator(".pa-question").count() == 1, "opening a source asks nothing again"
+
+
+def test_what_was_left_aside_and_how_it_was_made_are_folded(page: Page, server: str) -> None:
+    open_page(page, server)
+    answer = ask(page, SITUATION)
+    for words in ("rejected.heading", "receipt.heading"):
+        fold = answer.locator("details", has=page.locator("summary", has_text=W(words))).last
+        assert fold.get_attribute("open") is None
+        fold.locator("summary").first.click()
+        assert fold.get_attribute("open") is not None
+    expect(answer.get_by_text(W("receipt.knowledge"), exact=True)).to_be_visible()
+    expect(answer.get_by_text(W("receipt.total"), exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_a_narrow_window_loses_nothing_and_scrolls_one_way(page: Page, server: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    open_page(page, server)
+    assert overflow(page) <= 0
+    answer = ask(page, SITUATION)
+    expect(answer.locator(".pa-next > li").first).to_be_visible()
+    assert overflow(page) <= 0
+    left = answer.locator(".pa-main").bounding_box()
+    beside = answer.locator(".pa-beside").bounding_box()
+    assert left is not None
+    assert beside is not None
+    assert beside["y"] >= left["y"] + left["height"], "sources stand below the answer"
+    assert box(page).is_visible()
+
+
+def test_the_whole_path_by_keyboard(page: Page, server: str) -> None:
+    open_page(page, server)
+
+    def tab_to(found: str, limit: int = 80) -> None:
+        for _ in range(limit):
+            page.keyboard.press("Tab")
+            if page.evaluate("([s]) => !!document.activeElement.closest(s)", [found]):
+                return
+        raise AssertionError(f"Tab never reaches {found}")
+
+    tab_to(".st-key-suggest-0")
+    page.keyboard.press("Enter")
+    expect(box(page)).not_to_have_value("")
+    tab_to(".st-key-box")
+    page.keyboard.press("Enter")
+    expect(page.locator(".pa-answer")).to_be_visible()
+    expect(page.locator("#pa-live")).to_have_text(W("ask.ready"))
+    page.locator("body").press("Tab")
+    tab_to(".pa-mark")
+    target = page.evaluate("document.activeElement.getAttribute('href')")
+    page.keyboard.press("Enter")
+    expect(page.locator(target)).to_be_visible()
+    tab_to(".pa-sources summary, .pa-fold summary, .pa-passage summary")
+    page.keyboard.press("Enter")
+
+
+def test_a_second_send_or_a_reload_midway_neither_loses_nor_doubles_a_turn(page: Page, server: str) -> None:
+    open_page(page, server)
+    box(page).fill(SITUATION)
+    box(page).press("Enter")
+    box(page).press("Enter", no_wait_after=True)
+    page.wait_for_url("**?c=*")
+    page.reload()
+    expect(page.locator(".pa-answer")).to_have_count(1)
+    page.reload()
+    expect(page.locator(".pa-answer")).to_have_count(1)
+    expect(page.locator(".pa-question")).to_have_count(1)
+
+
+def test_two_tabs_and_the_back_button_keep_one_conversation(page: Page, server: str) -> None:
+    open_page(page, server)
+    ask(page, SITUATION)
+    second = page.context.new_page()
+    second.set_default_timeout(PATIENCE)
+    second.goto(page.url)
+    expect(second.locator(".pa-answer")).to_have_count(1)
+    ask(second, "What does coalition mean?")
+    page.reload()
+    expect(page.locator(".pa-answer")).to_have_count(2)
+    page.get_by_role("button", name=W("history.new")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(W("empty.heading"))
+    page.go_back()
+    expect(page.locator(".pa-answer")).to_have_count(2)
+
+
+def test_a_message_about_a_live_concern_is_stopped_and_its_words_are_nowhere(page: Page, server: str) -> None:
+    open_page(page, server)
+    answer = ask(page, "A girl in my class told me today that her stepfather hit her with a belt and she is scared to go home")
+    expect(answer.get_by_text(W("outcome.urgent"))).to_be_visible()
+    assert "stepfather" not in page.content()
+    page.reload()
+    expect(page.locator(".pa-stopped")).to_be_visible()
+    assert "stepfather" not in page.content()
