@@ -59,8 +59,8 @@ class State:
     last: dict[str, int] = field(default_factory=dict)  # line to turn
     said: dict[str, str] = field(default_factory=dict)  # move to the learner's last typed words
     spoke: dict[str, int] = field(default_factory=dict)  # persona to turn
+    secrets: dict[str, int] = field(default_factory=dict)  # persona to the turn of its last secret
     concern: int = -9
-    secret: int = -9
     chimed: int = -9
     lost: int = 0  # in a row
     ending: str | None = None
@@ -70,7 +70,7 @@ class State:
         twin = State(**self.__dict__)
         twin.values = {k: dict(v) for k, v in self.values.items()}
         twin.bonds = {k: dict(v) for k, v in self.bonds.items()}
-        for name in ("counts", "told", "last", "said", "spoke"):
+        for name in ("counts", "told", "last", "said", "spoke", "secrets"):
             setattr(twin, name, dict(getattr(self, name)))
         for name in ("notes", "events", "used"):
             setattr(twin, name, set(getattr(self, name)))
@@ -243,11 +243,13 @@ class Play:
             mine[variable] = _clamp(mine.get(variable, 0.0) + delta * share * scale)
 
     def _reveal(self, state: State, speaker: str) -> Line | None:
-        """The line that tells at most one secret, with a turn's rest between two."""
-        if state.turn - state.secret < _REST or not self.scenario.moves[state.move].opens:
+        """The line that tells at most one secret; a persona rests a turn between two of its own."""
+        if not self.scenario.moves[state.move].opens:
             return None
         addressed = state.present if state.to == "all" else [state.to]
         for persona in sorted(addressed, key=lambda p: p != speaker):
+            if state.turn - state.secrets.get(persona, -9) < _REST:
+                continue
             # What the learner has just asked for comes before what was asked for earlier.
             for interest in sorted(self.scenario.personas[persona].interests, key=lambda i: not _asks(i.reveal, state.move)):
                 key = f"{persona}.{interest.id}"
@@ -257,7 +259,7 @@ class Play:
                 lines = [x for x in content if x.reveals == interest.id and self._ready(state, x, persona)]
                 if lines:
                     state.revealed.append(key)
-                    state.secret = state.turn
+                    state.secrets[persona] = state.turn
                     return self._best(state, lines, persona)
         return None
 
