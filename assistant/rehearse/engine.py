@@ -286,7 +286,7 @@ class Play:
     def _aside(self, state: State, speaker: str) -> list[Utterance]:
         if state.turn - state.chimed < 3:
             return []
-        for persona in state.present:
+        for persona in sorted(state.present, key=lambda p: draw(self.seed, f"aside{p}{state.turn}")):
             if persona != speaker and (line := self._pick(state, persona, "aside")):
                 state.chimed = state.turn
                 return [self._speak(state, line, persona)]

@@ -1,0 +1,167 @@
+"""Measures rehearsal: `python -m evals.rehearse [--random 5000] [--sealed]`. JSON on standard output, each figure as n of m.
+
+What is counted: scripted learners (order of scores and endings, skilled and harmful over seeds, typed lines as read by
+the recogniser), random learners, moves on the labelled lines, repeated or early words in random talk, and speed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from assistant.embed import PACKAGED, open_embeddings
+from assistant.prompts import load_prompts
+from assistant.rehearse import Noticer, Scenario, Sitting, load_scenarios, replay
+from assistant.rehearse.engine import Play
+from assistant.rehearse.lint import learners, play, random_events, script_events
+from assistant.rehearse.types import Event, Utterance
+from assistant.strict import read_yaml
+
+ROOT = Path(__file__).parents[1]
+CASES = ROOT / "evals/cases/rehearse/moves.yaml"
+_RANK = {"good": 2, "partial": 1, "poor": 0}
+
+
+def scripted(scenario: Scenario, seeds: int = 50) -> dict[str, Any]:
+    """The three scripts with their labelled moves, over seeds at the scenario's own difficulty."""
+    found = {k: [play(scenario, script_events(s), seed) for seed in range(seeds)] for k, s in scenario.scripts.items()}
+    mean = {k: sum(o.score for o in v) / seeds for k, v in found.items()}
+    rank = {k: sum(_RANK[o.kind] for o in v) / seeds for k, v in found.items()}
+    ordered = mean["skilled"] > mean["mixed"] > mean["harmful"] and rank["skilled"] > rank["mixed"] > rank["harmful"]
+    good = {k: sum(o.kind == "good" for o in v) for k, v in found.items()}
+    return {"ordered": ordered, "good": good, "seeds": seeds, "scores": {k: round(v, 2) for k, v in mean.items()}}
+
+
+def typed(scenario: Scenario, noticer: Noticer, seed: int = 1) -> dict[str, Any]:
+    """The scripts' own words through the recogniser, no label told: how lines are read and how the talks end."""
+    right = between = lines = lost = 0
+    ends: dict[str, str] = {}
+    scores: dict[str, float] = {}
+    for key, script in scenario.scripts.items():
+        sitting = Sitting.start(scenario, seed, mode="free", noticer=noticer, hints="off")
+        for line in script.lines:
+            if sitting.over:
+                break
+            reply = sitting.say(line.say, to=line.to)
+            lines += 1
+            if reply.reading:
+                right += reply.reading.move == line.move
+                between += reply.reading.sure == "between"
+                lost += reply.reading.sure == "lost"
+        done = sitting.debrief()
+        ends[key], scores[key] = done.ending_kind or "partial", round(done.score, 2)
+    ordered = scores["skilled"] > scores["mixed"] > scores["harmful"] and _RANK[ends["skilled"]] > _RANK[ends["mixed"]] > _RANK[ends["harmful"]]
+    return {"right": right, "lines": lines, "between": between, "lost": lost, "ends": ends, "scores": scores, "ordered": ordered}
+
+
+def moves(noticer: Noticer, scenario: Scenario, part: str) -> dict[str, Any]:
+    """The labelled lines of one half: right first, right among two, right when confident."""
+    cases: dict[str, list[str]] = read_yaml(CASES.read_text("utf-8"), CASES.name)[part]
+    top = two = sure = sure_right = lost = n = 0
+    for move, texts in cases.items():
+        for text in texts:
+            reading = noticer.read(text, scenario)
+            n += 1
+            top += reading.move == move
+            two += move in (reading.move, *reading.others[:1])
+            lost += reading.sure == "lost"
+            if reading.sure == "confident":
+                sure += 1
+                sure_right += reading.move == move
+    return {"lines": n, "first": top, "first_two": two, "confident": sure, "confident_right": sure_right, "lost": lost}
+
+
+def talk(scenario: Scenario, count: int = 50, turns: int = 20) -> dict[str, Any]:
+    """Random conversations that run on past the scenario's turns: what is repeated, what comes early, what contradicts."""
+    repeated = early = contradicted = silent = heard = 0
+    for seed in range(count):
+        desk = Play(scenario, seed, scenario.difficulty)
+        state, opening = desk.start()
+        said: list[Utterance] = list(opening)
+        texts: set[str] = {u.text for u in said}
+        for event in random_events(scenario, 10_000 + seed, turns):
+            before = list(state.revealed)
+            words = [u for u in desk.step(state, event) if u.part != "closing"]
+            state.ending = None  # the talk goes on, to be looked at
+            silent += not words
+            for u in words:
+                if u.persona is None:
+                    continue
+                heard += 1
+                repeated += u.text in texts
+                texts.add(u.text)
+                early += _early(scenario, u, {*before, *state.revealed})
+                contradicted += _contradicts(scenario, u, {*before, *state.revealed})
+    return {"talks": count, "turns": turns, "lines": heard, "repeated": repeated, "early": early, "contradicted": contradicted, "silent": silent}
+
+
+def _own(scenario: Scenario, u: Utterance) -> bool:
+    line = next((x for x in scenario.lines.get(u.persona or "", ()) if x.id == u.line), None)
+    return line is not None and not line.shared
+
+
+def _early(scenario: Scenario, u: Utterance, told: set[str]) -> bool:
+    """Whether words of a secret not told stand in a line written for this scenario."""
+    return _own(scenario, u) and any(
+        f"{p.id}.{i.id}" not in told and any(re.search(rf"\b{re.escape(w)}\b", u.text.lower()) for w in i.words)
+        for p in scenario.personas.values()
+        for i in p.interests
+    )
+
+
+def _contradicts(scenario: Scenario, u: Utterance, told: set[str]) -> bool:
+    """Whether a line marked as standing against a told interest was said all the same."""
+    line = next((x for x in scenario.lines.get(u.persona or "", ()) if x.id == u.line), None)
+    return line is not None and any(f"{u.persona}.{i}" in told for i in line.against)
+
+
+def speed(scenario: Scenario, noticer: Noticer) -> dict[str, float]:
+    """Milliseconds: a typed turn, the slowest of twenty, a chosen turn, and replaying 200 turns."""
+    texts = [x.say for s in scenario.scripts.values() for x in s.lines][:20]
+    spent = []
+    sitting = Sitting.start(scenario, 1, mode="free", noticer=noticer, hints="live")
+    for text in texts:
+        if sitting.over:
+            sitting = Sitting.start(scenario, 1, mode="free", noticer=noticer, hints="live")
+        start = time.perf_counter()
+        sitting.say(text)
+        spent.append((time.perf_counter() - start) * 1000)
+    many = {"seed": 3, "events": [e.as_json() for e in _endless(scenario, 200)]}
+    start = time.perf_counter()
+    long = replay(scenario, many)
+    whole = (time.perf_counter() - start) * 1000
+    return {"typed_mean": round(sum(spent) / len(spent), 1), "typed_worst": round(max(spent), 1), "turns": float(long.turn), "replay_200": round(whole, 1)}
+
+
+def _endless(scenario: Scenario, turns: int) -> Iterable[Event]:
+    """Kind moves to everyone in turn with the values held back by a trainer, so that no ending comes."""
+    for i in range(turns):
+        for persona in scenario.personas:
+            yield Event("edit", persona=persona, variable="commitment", value=0.0)
+        yield Event("move", move=("greet", "ask_open", "acknowledge", "summarise")[i % 4])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--random", type=int, default=5000)
+    parser.add_argument("--sealed", action="store_true", help="count the sealed half of the labelled lines as well")
+    parser.add_argument("--models", type=Path, default=Path("/tmp/w/models"))
+    args = parser.parse_args()
+    scenarios = load_scenarios(ROOT / "knowledge", load_prompts(ROOT / "prompts"))
+    any_one = next(iter(scenarios.values()))
+    noticer = Noticer(any_one.shared.moves, open_embeddings(PACKAGED, args.models), args.models / "rehearse")
+    out: dict[str, Any] = {"moves": {part: moves(noticer, any_one, part) for part in ("open", *(["sealed"] if args.sealed else []))}}
+    out["speed"] = speed(scenarios.get("seen-by-everyone", any_one), noticer)
+    for key, scenario in scenarios.items():
+        ends = learners(scenario, args.random)
+        out[key] = {"scripted": scripted(scenario), "typed": typed(scenario, noticer), "random": dict(ends), "talk": talk(scenario)}
+    print(json.dumps(out, indent=1))
+
+
+if __name__ == "__main__":
+    main()
