@@ -11,6 +11,7 @@ import json
 import re
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,9 @@ def typed(scenario: Scenario, noticer: Noticer, seed: int = 1) -> dict[str, Any]
                 lost += reply.reading.sure == "lost"
         done = sitting.debrief()
         ends[key], scores[key] = done.ending_kind or "partial", round(done.score, 2)
-    ordered = scores["skilled"] > scores["mixed"] > scores["harmful"] and _RANK[ends["skilled"]] > _RANK[ends["mixed"]] > _RANK[ends["harmful"]]
+    ordered = (
+        scores["skilled"] > scores["mixed"] > scores["harmful"] and _RANK[ends["skilled"]] > _RANK[ends["mixed"]] > _RANK[ends["harmful"]]
+    )
     return {"right": right, "lines": lines, "between": between, "lost": lost, "ends": ends, "scores": scores, "ordered": ordered}
 
 
@@ -97,7 +100,15 @@ def talk(scenario: Scenario, count: int = 50, turns: int = 20) -> dict[str, Any]
                 texts.add(u.text)
                 early += _early(scenario, u, {*before, *state.revealed})
                 contradicted += _contradicts(scenario, u, {*before, *state.revealed})
-    return {"talks": count, "turns": turns, "lines": heard, "repeated": repeated, "early": early, "contradicted": contradicted, "silent": silent}
+    return {
+        "talks": count,
+        "turns": turns,
+        "lines": heard,
+        "repeated": repeated,
+        "early": early,
+        "contradicted": contradicted,
+        "silent": silent,
+    }
 
 
 def _own(scenario: Scenario, u: Utterance) -> bool:
@@ -131,19 +142,24 @@ def speed(scenario: Scenario, noticer: Noticer) -> dict[str, float]:
         start = time.perf_counter()
         sitting.say(text)
         spent.append((time.perf_counter() - start) * 1000)
+    open_ended = replace(scenario, endings=(), turns=500)
     many = {"seed": 3, "events": [e.as_json() for e in _endless(scenario, 200)]}
     start = time.perf_counter()
-    long = replay(scenario, many)
+    long = replay(open_ended, many)
     whole = (time.perf_counter() - start) * 1000
-    return {"typed_mean": round(sum(spent) / len(spent), 1), "typed_worst": round(max(spent), 1), "turns": float(long.turn), "replay_200": round(whole, 1)}
+    return {
+        "typed_mean": round(sum(spent) / len(spent), 1),
+        "typed_worst": round(max(spent), 1),
+        "turns": float(long.turn),
+        "replay_200": round(whole, 1),
+    }
 
 
 def _endless(scenario: Scenario, turns: int) -> Iterable[Event]:
-    """Kind moves to everyone in turn with the values held back by a trainer, so that no ending comes."""
+    """Every move in turn, with words, so that lines run out and quotes are kept."""
+    moves = list(scenario.moves)
     for i in range(turns):
-        for persona in scenario.personas:
-            yield Event("edit", persona=persona, variable="commitment", value=0.0)
-        yield Event("move", move=("greet", "ask_open", "acknowledge", "summarise")[i % 4])
+        yield Event("say", move=moves[i % len(moves)], text="as I said before")
 
 
 def main() -> None:
