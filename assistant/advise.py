@@ -189,7 +189,9 @@ class Adviser(Runnable[Question, Answer]):
     def _retrieve(self, run: Run) -> Run:
         assert run.understanding is not None and run.vector is not None  # noqa: S101
         asked = run.understanding
-        found = self.retriever.cards(asked.text, run.vector, self.nations(asked.jurisdiction), asked.subjects, asked.kind)
+        situation = self.placer.situation(asked.text, run.vector)
+        nations = self.nations(asked.jurisdiction)
+        found = self.retriever.cards(asked.text, run.vector, nations, asked.subjects, asked.kind, situation)
         calibration = self.retriever.calibration
         good = [h for h in found if h.fit >= calibration.answer]
         good = [h for h in good[:4] if h.odds >= good[0].odds - calibration.near]

@@ -103,6 +103,10 @@ class Placer:
                 unknown.append(self.teaching.between[frozenset((best, second))] if torn else self.teaching.unknown[facet])
         return Placement(scores["level"], scores["element"], scores["step"], tuple(evidence), tuple(against), tuple(unknown), sure)
 
+    def situation(self, text: str, vector: Vectors) -> float:
+        """The chance that `text` tells of something going on between agencies: 0..1."""
+        return 1.0 - self.classifiers["topic"].probabilities(text, vector)["no-situation"]
+
     def _sentences(self, text: str) -> list[_Span]:
         """Sentences that tell something: a question of what to do is left out."""
         spans = [_Span(m.start(), m.end()) for m in _SENTENCE.finditer(text)]

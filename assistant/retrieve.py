@@ -45,13 +45,21 @@ class Calibration:
     """What turns raw signals into a probability that a card answers. Kept in `knowledge/retrieval.yaml`."""
 
     weights: dict[str, float]
+    situation: float  # weight of the chance that the text describes a situation at all
     bias: float
     answer: float  # below this: no evidence
     near: float  # a second card at least this close to the first, in log-odds, is woven in
     foreign: float  # log-odds taken off a card of another nation when none was named
 
-    def log_odds(self, signals: dict[str, float]) -> float:
-        return self.bias + sum(self.weights[name] * value for name, value in signals.items())
+    def log_odds(self, signals: Mapping[str, float], situation: float) -> float:
+        """Log-odds that a card answers: its own signals, and whether the text describes a situation (0..1).
+
+        The two tell different things: near misses match words of a card, far ones describe nothing we know.
+        """
+        return self.bias + self.situation * situation + sum(self.weights[name] * value for name, value in signals.items())
+
+
+_NUMBERS = ("situation", "bias", "answer", "near", "foreign")
 
 
 def load_calibration(folder: Path) -> Calibration:
@@ -61,11 +69,11 @@ def load_calibration(folder: Path) -> Calibration:
         f"retrieval.yaml: weights: {s} is not a number" for s in SIGNALS if not isinstance(data.get("weights", {}).get(s), int | float)
     ]
     slips += [
-        f"retrieval.yaml: {k} is not a number" for k in ("bias", "answer", "near", "foreign") if not isinstance(data.get(k), int | float)
+        f"retrieval.yaml: {k} is not a number" for k in _NUMBERS if not isinstance(data.get(k), int | float)
     ]
     if slips:
         raise KnowledgeError(slips)
-    return Calibration({s: float(data["weights"][s]) for s in SIGNALS}, *(float(data[k]) for k in ("bias", "answer", "near", "foreign")))
+    return Calibration({s: float(data["weights"][s]) for s in SIGNALS}, *(float(data[k]) for k in _NUMBERS))
 
 
 @dataclass(frozen=True)
@@ -111,12 +119,13 @@ class Retriever:
         chain: Sequence[str] = (),
         subjects: Sequence[str] = (),
         kind: Kind = "other",
+        situation: float = 0.5,
         without: str = "",
         limit: int = 12,
     ) -> list[CardHit]:
         """Cards by how probable it is that they answer, best first.
 
-        `chain` is the person's jurisdiction and its parents; cards of other nations are left out. `without` leaves one
+        `situation` is the chance that the text describes one; `chain` is the person's jurisdiction and its parents; cards of other nations are left out. `without` leaves one
         entry of the index out, so that a card can be judged on a question it does not hold.
         """
         found = [f for f in self.index.search(text, vector, _DEPTH) if f.entry.key != without]
@@ -131,7 +140,7 @@ class Retriever:
             if chain and not set(card.jurisdictions) & set(chain):
                 continue
             signals = self._signals(card, by_card[identity], rarity, floor, subjects, kind)
-            odds = self.calibration.log_odds(signals)
+            odds = self.calibration.log_odds(signals, situation)
             if not chain and "any" not in card.jurisdictions and "uk" not in card.jurisdictions:
                 odds -= self.calibration.foreign
             fit = 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))

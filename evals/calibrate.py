@@ -52,10 +52,12 @@ def answerable(sealed: bool = False) -> list[tuple[str, str]]:
     return [(c["inputs"]["question"], c["metadata"]["label"]) for c in cases if bool(c["metadata"].get("sealed")) == sealed]
 
 
-def hits(assistant: Assistant, question: str) -> list[CardHit]:
+def hits(assistant: Assistant, question: str) -> tuple[list[CardHit], float]:
+    """The cards found, and the chance that the question describes a situation."""
     meaning = assistant.adviser.reader.read(question)
     vector = assistant.embeddings.vectors([question])[0]
-    return assistant.retriever.cards(question, vector, (), meaning.subjects, meaning.kind, limit=25)
+    situation = assistant.placer.situation(question, vector)
+    return assistant.retriever.cards(question, vector, (), meaning.subjects, meaning.kind, situation, limit=25), situation
 
 
 def fit_weights(lists: list[tuple[NDArray[np.float64], NDArray[np.bool_]]], penalty: float = 0.01) -> NDArray[np.float64]:
@@ -89,25 +91,27 @@ def main() -> None:
     assistant = Assistant()
     lists = []
     for question, wanted in labelled(assistant):
-        found = hits(assistant, question)
+        found, _ = hits(assistant, question)
         right = np.array([h.card.id in wanted for h in found])
         if right.any() and not right.all():
             lists.append((np.array([[h.signals[s] for s in _FITTED] for h in found]), right))
     weights = dict(zip(_FITTED, fit_weights(lists).tolist(), strict=True)) | _SET_BY_HAND
     raw, good, labels = [], [], []
     for question, label in [*answerable(), *((q, "answer") for q, _ in labelled(assistant))]:
-        found = hits(assistant, question)
-        raw.append(max((sum(weights[s] * h.signals[s] for s in SIGNALS) for h in found), default=0.0))
+        found, situation = hits(assistant, question)
+        raw.append([max((sum(weights[s] * h.signals[s] for s in SIGNALS) for h in found), default=0.0), situation])
         good.append(label == "answer")
         labels.append(label)
-    x, y = np.array(raw)[:, None], np.array(good)
-    model = LogisticRegression(C=10.0, class_weight={True: 1.0, False: 1.0}).fit(x, y)
-    scale, bias = float(model.coef_[0, 0]), float(model.intercept_[0])
+    x, y = np.array(raw), np.array(good)
+    model = LogisticRegression(C=10.0).fit(x, y)
+    scale, of_situation = (float(c) for c in model.coef_[0])
+    bias = float(model.intercept_[0])
     probability = model.predict_proba(x)[:, 1]
     only = np.array([q != "answer" or i < len(answerable()) for i, q in enumerate(labels)])  # the mix people bring, not the retrieval set
     cut = threshold(probability[only], y[only])
     data = {
         "weights": {s: round(weights[s] * scale, 3) for s in SIGNALS},
+        "situation": round(of_situation, 3),
         "bias": round(bias, 3),
         "answer": round(cut, 3),
         "near": 1.2,
