@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from evals import gate, judge, report, score
+from assistant import Assistant, AssistantError, Settings, as_json, question_from
+from evals import collect, collection, gate, judge, report, score
 from evals.cases import HERE, CaseError, Selection, choose, write_schema
 
 RUNS = HERE / "runs"
@@ -102,62 +104,39 @@ def finish(run: Path) -> gate.Verdict:
 # ---- the table
 
 
-def table(results: Mapping[str, Any], verdict: gate.Verdict, every: bool = True, wide: int | None = None) -> str:
-    """Verdict, worst slice, a line for each figure, and what to mend."""
-    console = Console(width=wide or max(Console().width, 118), highlight=False, color_system=None, record=True, file=_Nowhere())
+COLUMNS = ("suite", "n", "figure", "95% interval", "baseline", "change", "verdict")
+LISTED = 12  # findings of a rule that are named; problems.txt holds all
+
+
+def table(results: Mapping[str, Any], verdict: gate.Verdict) -> str:
+    """The worst slice and the verdict, a line for each figure, and what to mend."""
+    out = StringIO()
+    console = Console(width=max(Console().width, 118), highlight=False, markup=False, color_system=None, file=out)
     console.print(report.headline(results, verdict))
     if results["selection"]["sealed"]:
         console.print("Sealed cases: not used in development. Nothing is gated.")
-    made = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    for column, justify in (("suite", "left"), ("n", "right"), ("figure", "right"), ("95% interval", "left"), ("baseline", "right"), ("change", "right"), ("verdict", "left")):
-        made.add_column(column, justify=justify, no_wrap=column != "suite")  # type: ignore[arg-type]
+    made = Table(box=None, pad_edge=False, show_edge=False)
+    for column in COLUMNS:
+        right = column in ("n", "figure", "baseline", "change")
+        made.add_column(column, justify="right" if right else "left", no_wrap=column != "suite")
     for line in verdict.lines:
-        if not every and not line.first:
-            continue
-        if line.first:
-            made.add_row(f"{line.suite}: {line.name}", *report.cells(line), end_section=False)
-        else:
-            made.add_row(f"    {line.name}", *report.cells(line))
+        made.add_row(f"{line.suite}: {line.name}" if line.first else f"    {line.name}", *report.cells(line))
     console.print(made)
-    for name, suite in results["suites"].items():
-        counts = suite.get("counts") or {}
-        if any(counts.get(k) for k in ("crashed", "not_scored")):
-            console.print(f"{name}: {counts['crashed']} crashed, {counts['not_scored']} not scored, {counts['not_applicable']} not applicable")
-    for suite_name, p in verdict.significance.items():
-        flips = [f for f in verdict.flips if f.case.startswith(suite_name + "/")]
-        worse = sum(f.before == "passed" for f in flips)
-        console.print(f"{suite_name}: {worse} worse, {len(flips) - worse} better; by chance alone p = {p:.3f} (McNemar)")
-    if results["thin"]:
-        console.print("Thin (fewer than 8 cases): " + "; ".join(results["thin"]))
-    if verdict.findings:
-        console.print()
-        by_rule: dict[str, list[gate.Finding]] = {}
-        for finding in verdict.findings:
-            by_rule.setdefault(finding.rule, []).append(finding)
-        for rule, rows in by_rule.items():
-            console.print(f"{rule}: {len(rows)}", style="bold")
-            for f in rows[:12]:
-                console.print(f"    {f.what}{': ' + f.why[:160] if f.why else ''}", markup=False)
-            if len(rows) > 12:
-                console.print(f"    and {len(rows) - 12} more, in problems.txt")
-    return console.export_text(styles=False)
-
-
-class _Nowhere:
-    def write(self, text: str) -> int:
-        return len(text)
-
-    def flush(self) -> None:
-        """Nothing is kept."""
+    for sentence in [*report.unscored(results), *report.chance(verdict), *report.thin(results)]:
+        console.print(sentence)
+    for rule, rows in report.by_rule(verdict).items():
+        console.print(f"\n{rule}: {len(rows)}")
+        for f in rows[:LISTED]:
+            console.print(f"    {f.what}{': ' + f.why[:160] if f.why else ''}")
+        if len(rows) > LISTED:
+            console.print(f"    and {len(rows) - LISTED} more, in problems.txt")
+    return out.getvalue()
 
 
 # ---- verbs
 
 
 def run(options: argparse.Namespace) -> int:
-    from assistant import Assistant, AssistantError, Settings
-    from evals import collect
-
     began = time.monotonic()
     selection = Selection(tuple(options.suites), options.words or "", options.smoke, options.sealed)
     chosen = choose(selection)
@@ -182,7 +161,8 @@ def run(options: argparse.Namespace) -> int:
         judged(folder, options.judge)
     verdict = finish(folder)
     sys.stdout.write(table(load(folder), verdict))
-    sys.stdout.write(f"{'Gate: ' + verdict.word}. Run {folder.name}, {time.monotonic() - began:.0f} s. Next: python -m evals show CASE, or report --html\n")
+    took = f"{time.monotonic() - began:.0f} s"
+    sys.stdout.write(f"\nGate: {verdict.word}. Run {folder.name}, {took}. Next: python -m evals show CASE, or report --html\n")
     return 0 if verdict.passed else 1
 
 
@@ -212,15 +192,15 @@ def diff(options: argparse.Namespace) -> int:
     before = named(options.run)
     after = named(options.to) if options.to else latest()
     old, new = load(before), load(after)
-    standing = gate.Standing({n: {"cases": {c: v["state"] for c, v in s["cases"].items()}, "figures": {f["name"]: f["value"] for f in s["figures"]}} for n, s in old["suites"].items()})
-    verdict = gate.gate({**new, "model": "none"}, standing)
+    verdict = gate.gate({**new, "model": "none"}, gate.Standing({n: gate.as_baseline(s) for n, s in old["suites"].items()}))
     sys.stdout.write(f"{before.name} ({report.versions(old)})\nto {after.name} ({report.versions(new)})\n\n")
     for flip in verdict.flips:
-        sys.stdout.write(f"{'worse ' if flip.before == 'passed' else 'better'} {flip.case}: {flip.before} to {flip.now}{' — ' + '; '.join(flip.why)[:200] if flip.why else ''}\n")
+        sign = "worse " if flip.before == "passed" else "better"
+        sys.stdout.write(f"{sign} {flip.case}: {flip.before} to {flip.now}  {'; '.join(flip.why)[:200]}".rstrip() + "\n")
     if not verdict.flips:
         sys.stdout.write("No case flipped.\n")
-    moved = sorted((line for line in verdict.lines if line.change), key=lambda line: -abs(line.change or 0) / max(abs(line.before or 1), 1e-9))
-    for line in moved[:10]:
+    moved = [line for line in verdict.lines if line.change]
+    for line in sorted(moved, key=lambda x: -abs(x.change or 0) / max(abs(x.before or 1), 1e-9))[:10]:
         sys.stdout.write(f"{line.suite}: {line.name}: {report.value(line.before, line.unit)} to {report.value(line.value, line.unit)}\n")
     return 0
 
@@ -246,22 +226,27 @@ def accept(options: argparse.Namespace) -> int:
 
 def new(options: argparse.Namespace) -> int:
     """A case written from a live answer, for a person to correct. The answer stands beside it as a comment."""
-    from assistant import Assistant, as_json, question_from
-
-    answer = as_json(Assistant(progress=building).ask(question_from({"question": options.question, "jurisdiction": options.jurisdiction})))
+    asked = {"question": options.question, "jurisdiction": options.jurisdiction}
+    answer = as_json(Assistant(progress=building).ask(question_from(asked)))
     name = "ask-" + "-".join(re.findall(r"[a-z]+", options.question.lower())[:5])
     case = {
         "name": name,
         "inputs": {"question": options.question, **({"jurisdiction": options.jurisdiction} if options.jurisdiction else {})},
         "metadata": {
-            "outcome": [answer["outcome"]], "kind": [answer["kind"]], "must": [["CORRECT ME: an idea a good answer holds", "another wording"]],
-            "must_not": [], "min_steps": 0, "severity": "major", "slices": {"asker": "board", "nation": options.jurisdiction or "england", "english": "plain"},
+            "outcome": [answer["outcome"]],
+            "kind": [answer["kind"]],
+            "must": [["CORRECT ME: an idea a good answer holds", "another wording"]],
+            "must_not": [],
+            "min_steps": 0,
+            "severity": "major",
+            "slices": {"asker": "board", "nation": options.jurisdiction or "england", "english": "plain"},
             "sealed": False,
         },
-    }  # fmt: skip
+    }
     comment = "\n".join("# " + line for line in score.shown(answer).splitlines())
     written = yaml.safe_dump([case], sort_keys=False, allow_unicode=True, width=150)
-    sys.stdout.write(f"{comment}\n# Correct this from the sources, not from the answer above; then add it to evals/cases/answers/cases.yaml.\n{written}")
+    note = "# Correct this from the sources, not from the answer above; then add it to evals/cases/answers/cases.yaml."
+    sys.stdout.write(f"{comment}\n{note}\n{written}")
     return 0
 
 
@@ -279,15 +264,13 @@ def make_report(options: argparse.Namespace) -> int:
         path = Path(options.out) if options.out else folder / "report.html"
         previous = next((r for r in reversed(earlier) if load(r)["selection"] == results["selection"]), None)
         history = [(r.name, load(r)) for r in [*earlier[-19:], folder]]
-        page = report.html(folder.name, results, verdict, read_records(folder), timing(folder), history, read_records(previous) if previous else [])
-        path.write_text(page, "utf-8")
+        before = read_records(previous) if previous else []
+        path.write_text(report.html(folder.name, results, verdict, read_records(folder), timing(folder), history, before), "utf-8")
         sys.stdout.write(f"{path}\n")
     return 0
 
 
 def retrieval(options: argparse.Namespace) -> int:
-    from evals import collection
-
     found = collection.measure(Path(options.collection), building)
     sys.stdout.write(json.dumps(found) + "\n" if options.json else collection.as_table(found))
     return 0

@@ -19,7 +19,7 @@ from pydantic_evals import Dataset
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE / "cases"
-Asks = Literal["search", "ask", "place", "screen", "moves", "leaks"]
+Asks = Literal["search", "ask", "place", "screen", "moves", "sittings", "leaks"]
 Severity = Literal["critical", "major", "minor"]
 
 
@@ -70,9 +70,9 @@ class Expected(_Part):
     max_words: int | None = None
     tests: str | None = None
     # documents
-    cites: list[str] = Field([], description="words the cited passage of the document holds: one of these")
-    planted: list[str] = Field([], description="ideas planted in the document that must not be repeated")
-    statute: bool = Field(False, description="a statutory card must be cited, whatever the document says")
+    cites: list[str] = Field(default=[], description="words the cited passage of the document holds: one of these")
+    planted: list[str] = Field(default=[], description="ideas planted in the document that must not be repeated")
+    statute: bool = Field(default=False, description="a statutory card must be cited, whatever the document says")
     # placement
     main: str | None = None
     accepted: list[str] = []
@@ -115,6 +115,9 @@ SUITES: tuple[Suite, ...] = (
     Suite("placement-step", "Places a situation: step", "place", "placement/steps.yaml", "step"),
     Suite("screens", "Stops, masks and declines what it should, and nothing else", "screen", "screen"),
     Suite("rehearsal", "Recognises a learner's move", "moves", "rehearse/moves.yaml"),
+    Suite(
+        "rehearsal-scenarios", "Scenarios: a skilled learner does best, nothing slips out early", "sittings", "../../knowledge/scenarios"
+    ),
     Suite("leaks", "No case stands among the training examples", "leaks", ""),
 )
 # Scored from the records of other suites, not asked for themselves.
@@ -137,12 +140,19 @@ class CaseError(Exception):
 def load(suite: Suite, folder: Path = FOLDER) -> list[Case]:
     """The cases of one suite, sealed ones included. Raises CaseError naming file and place."""
     if suite.asks == "leaks":
-        return [Case(f"leaks/{s.name}", "leaks", {"suite": s.name}, {}) for s in SUITES if s.asks != "leaks" and (folder / s.file).exists()]
+        return [
+            Case(f"leaks/{s.name}", "leaks", {"suite": s.name}, {})
+            for s in SUITES
+            if s.asks not in ("leaks", "sittings") and (folder / s.file).exists()
+        ]
     path = folder / suite.file
     if not path.exists():
         return []
     if suite.asks == "screen":
         return list(_screens(suite, path))
+    if suite.asks == "sittings":
+        names = sorted(p.name for p in path.iterdir() if p.is_dir())
+        return [Case(f"{suite.name}/{n}", suite.name, {"scenario": n}, {}) for n in names]
     if suite.asks == "moves":
         return list(_moves(suite, path))
     try:
@@ -163,10 +173,15 @@ def load(suite: Suite, folder: Path = FOLDER) -> list[Case]:
             slices["kind"] = expected.kind[0]
         found.append(
             Case(
-                f"{suite.name}/{case.name}", suite.name, case.inputs.model_dump(exclude_defaults=True), expected.model_dump(exclude_defaults=True),
-                expected.sealed, expected.severity, slices,
+                f"{suite.name}/{case.name}",
+                suite.name,
+                case.inputs.model_dump(exclude_defaults=True),
+                expected.model_dump(exclude_defaults=True),
+                expected.sealed,
+                expected.severity,
+                slices,
             )
-        )  # fmt: skip
+        )
     names = [c.id for c in found]
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
@@ -179,7 +194,8 @@ def _screens(suite: Suite, folder: Path) -> Iterator[Case]:
         for row in yaml.safe_load(path.read_text("utf-8"))["cases"]:
             severity: Severity = "critical" if path.stem in ("urgent", "attacks") else "major"
             slices = {"set": path.stem, **({"kind of concern": row["kind"]} if path.stem == "urgent" else {})}
-            yield Case(f"screens/{row['id']}", suite.name, {"set": path.stem, "text": row["text"]}, {}, bool(row.get("sealed")), severity, slices)
+            inputs = {"set": path.stem, "text": row["text"]}
+            yield Case(f"screens/{row['id']}", suite.name, inputs, {}, bool(row.get("sealed")), severity, slices)
 
 
 def _moves(suite: Suite, path: Path) -> Iterator[Case]:
@@ -187,7 +203,8 @@ def _moves(suite: Suite, path: Path) -> Iterator[Case]:
     for half in ("open", "sealed"):
         for move, lines in (data.get(half) or {}).items():
             for n, line in enumerate(lines, 1):
-                yield Case(f"rehearsal/{half}-{move}-{n:02}", suite.name, {"text": line}, {"move": move}, half == "sealed", "major", {"move": move})
+                name = f"rehearsal/{half}-{move}-{n:02}"
+                yield Case(name, suite.name, {"text": line}, {"move": move}, half == "sealed", "major", {"move": move})
 
 
 def write_schema(folder: Path = FOLDER) -> Path:
@@ -216,7 +233,7 @@ class Selection:
         return not (self.words or self.smoke or self.sealed)
 
 
-SMOKE_SHARE = {"search": 12, "ask": 8, "place": 6, "screen": 4, "moves": 6}  # one case in so many; critical ones more often
+SMOKE_SHARE = {"search": 12, "ask": 8, "place": 6, "screen": 4, "moves": 6, "sittings": 6}  # one case in so many; critical ones more often
 
 
 def choose(selection: Selection, folder: Path = FOLDER) -> dict[str, list[Case]]:

@@ -16,22 +16,23 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from assistant import Assistant, as_json, placement_json, question_from
+from assistant import Assistant, NotBuiltError, as_json, placement_json, question_from
+from assistant.rehearse import Noticer, load_scenarios
+from assistant.rehearse.lint import learners
+from evals import rehearse, screens
+from evals.calibrate import hits
 from evals.cases import HERE, SUITES, Case, Selection, cases_version, load
 from evals.leaks import leaks_of
 
 RUNS = HERE / "runs"
 Progress = Callable[[str, int, int], None]  # suite, done, of
 _YARDSTICK = "The partners agreed to meet again before the end of the month to settle who leads."
-
-
-class NotBuilt(Exception):
-    """The part of the product that a suite asks does not exist yet."""
 
 
 # ---- a run's folder
@@ -79,7 +80,8 @@ def open_run(settings: Mapping[str, Any], runs: Path = RUNS) -> Path:
         n += 1
         folder = runs / (datetime.now(UTC).strftime("%Y%m%d-%H%M%S") + f"-{n}")
     folder.mkdir(parents=True)
-    more = {"commit": _commit(), "python": platform.python_version(), "machine": platform.machine(), "started": datetime.now(UTC).isoformat(timespec="seconds")}
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    more = {"commit": _commit(), "python": platform.python_version(), "machine": platform.machine(), "started": started}
     _write(folder / "settings.json", {**settings, **more})
     return folder
 
@@ -155,7 +157,12 @@ def timing(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "asked": len(asked),
         "answered": len(answered),
-        "milliseconds": {"median": round(median(totals), 2), "95 of 100": round(slow, 2), "embedding one sentence": round(yard, 2), "steps": steps},
+        "milliseconds": {
+            "median": round(median(totals), 2),
+            "95 of 100": round(slow, 2),
+            "embedding one sentence": round(yard, 2),
+            "steps": steps,
+        },
         "ratios": {
             "question to embedding": round(median(totals) / yard, 2) if yard else None,
             "slow to usual": round(slow / median(totals), 2),
@@ -183,9 +190,10 @@ class _Asker:
         }  # fmt: skip
         try:
             row["got"] = {
-                "ask": self.ask, "search": self.search, "place": self.place, "screen": self.screen, "moves": self.move, "leaks": self.leaks,
+                "ask": self.ask, "search": self.search, "place": self.place, "screen": self.screen,
+                "moves": self.move, "sittings": self.sitting, "leaks": self.leaks,
             }[asks](case, row)  # fmt: skip
-        except NotBuilt as error:
+        except NotBuiltError as error:
             row |= {"state": "not built", "error": str(error)}
         except Exception as error:
             # A crash is a finding, not the end of the run. The traceback is for whoever mends it.
@@ -193,14 +201,15 @@ class _Asker:
             row |= {"state": "crashed", "error": f"{type(error).__name__}: {error} ({Path(last.filename).name}, {last.name})"}
         return row, self.spent
 
-    def ask(self, case: Case, row: dict[str, Any]) -> dict[str, Any]:
+    def ask(self, case: Case, _: dict[str, Any]) -> dict[str, Any]:
         question = question_from(case.inputs)
         answer = as_json(self.assistant.ask(question))
         self.spent = dict(answer.pop("milliseconds"))
         self.asked += 1
         if self.asked % 10 == 1:
             self.spent["yardstick"] = self._yardstick()
-        documents = {hashlib.sha256(d["text"].encode("utf-8", "surrogatepass")).hexdigest()[:12]: d for d in case.inputs.get("documents", [])}
+        given = case.inputs.get("documents", [])
+        documents = {hashlib.sha256(d["text"].encode("utf-8", "surrogatepass")).hexdigest()[:12]: d for d in given}
         passages = {}
         for source in answer["sources"]:
             identity = source["passage"]
@@ -210,7 +219,7 @@ class _Asker:
             elif identity in self.assistant.library.passages:
                 passage = self.assistant.library.passages[identity]
                 passages[identity] = {"text": passage.text, "title": passage.title, "status": passage.status}
-        got = {"answer": answer, "passages": passages}
+        got: dict[str, Any] = {"answer": answer, "passages": passages}
         if case.suite == "abstention":
             got["confidence"] = self._confidence(case.inputs["question"]) if answer["outcome"] not in ("declined", "urgent") else None
         return got
@@ -222,9 +231,8 @@ class _Asker:
 
     def _confidence(self, question: str) -> float:
         """Log-odds that the best card answers, from the signals the answerer uses."""
-        from evals.calibrate import hits
-
-        return round(max((h.odds for h in hits(self.assistant, question)), default=-30.0), 3)
+        found, _ = hits(self.assistant, question)
+        return round(max((h.odds for h in found), default=-30.0), 3)
 
     def search(self, case: Case, row: dict[str, Any]) -> dict[str, Any]:
         library = self.assistant.library
@@ -246,23 +254,38 @@ class _Asker:
             row["slices"] |= {"element": meant.elements[0], "level": meant.levels[0], "step": meant.steps[0]}
         return {"ranking": ranked[:100], "relevant": relevant, "unknown": [c for c in named if c not in library.cards]}
 
-    def place(self, case: Case, row: dict[str, Any]) -> dict[str, Any]:
+    def place(self, case: Case, _: dict[str, Any]) -> dict[str, Any]:
         return {"placement": placement_json(self.assistant.place(case.inputs["text"]))}
 
-    def screen(self, case: Case, row: dict[str, Any]) -> dict[str, Any]:
-        try:
-            from evals import screens
-        except ImportError:
-            raise NotBuilt("evals/screens.py does not exist") from None
+    def screen(self, case: Case, _: dict[str, Any]) -> dict[str, Any]:
         if not self._screen_cases:
             self._screen_cases = {c["id"]: c for cases in screens.load_all().values() for c in cases}
         rows = screens.score({case.inputs["set"]: [self._screen_cases[case.id.partition("/")[2]]]}, self.assistant.screener)
         return {"measures": {name.rpartition(",")[0]: {"hits": r["hits"], "of": r["of"]} for name, r in rows.items()}}
 
-    def move(self, case: Case, row: dict[str, Any]) -> dict[str, Any]:
-        raise NotBuilt("evals/rehearse.py does not exist")
+    def move(self, case: Case, _: dict[str, Any]) -> dict[str, Any]:
+        reading = self._noticer.read(case.inputs["text"], next(iter(self._scenarios.values())))
+        return {"moves": [reading.move, *reading.others], "sure": reading.sure == "confident"}
 
-    def leaks(self, case: Case, row: dict[str, Any]) -> dict[str, Any]:
+    def sitting(self, case: Case, _: dict[str, Any]) -> dict[str, Any]:
+        scenario = self._scenarios[case.inputs["scenario"]]
+        return {
+            "scripted": rehearse.scripted(scenario, 20),
+            "typed": rehearse.typed(scenario, self._noticer),
+            "talk": rehearse.talk(scenario, 10),
+            "random": dict(sorted(learners(scenario, 200).items())),
+        }
+
+    @cached_property
+    def _scenarios(self) -> dict[str, Any]:
+        return dict(load_scenarios(self.assistant.settings.knowledge, self.assistant.prompts))
+
+    @cached_property
+    def _noticer(self) -> Noticer:
+        moves = next(iter(self._scenarios.values())).shared.moves
+        return Noticer(moves, self.assistant.embeddings, self.assistant.settings.exported_models / "rehearse")
+
+    def leaks(self, case: Case, _: dict[str, Any]) -> dict[str, Any]:
         suite = next(s for s in SUITES if s.name == case.inputs["suite"])
         texts = {c.id: [v for k in ("question", "text") if (v := c.inputs.get(k))] for c in load(suite)}
         return leaks_of(texts, self.assistant, RUNS, by_meaning=not self.smoke)

@@ -127,7 +127,8 @@ def rankings(collection: Collection, embeddings: OnnxEmbeddings, cache: Path, pr
     """For words, meaning and both: the ranked documents of every query."""
     keys, texts = list(collection.documents), list(collection.documents.values())
     cache.mkdir(parents=True, exist_ok=True)
-    vectors = VectorCache(cache / f"vectors-{embeddings.version}.npz").vectors(texts, embeddings, lambda _, done, of: progress("encoding documents", done, of))
+    kept = VectorCache(cache / f"vectors-{embeddings.version}.npz")
+    vectors = kept.vectors(texts, embeddings, lambda _, done, of: progress("encoding documents", done, of))
     asked = embeddings.vectors(list(collection.queries.values()), lambda _, done, of: progress("encoding queries", done, of))
     entries = [Entry(k, t, k) for k, t in zip(keys, texts, strict=True)]
     index = Index(entries, Words(texts), _Exact(keys, vectors), embeddings)

@@ -22,7 +22,13 @@ EXCEPTIONS = HERE / "exceptions.yaml"
 ACCEPTED = HERE / "accepted.md"
 UNSCORED = 0.02  # of a suite's cases may crash or lack what they are scored by
 Rule = Literal[
-    "critical case fails", "case that passed before fails", "new case fails", "exception starts to pass", "case is missing", "not scored", "below its floor"
+    "critical case fails",
+    "case that passed before fails",
+    "new case fails",
+    "exception starts to pass",
+    "case is missing",
+    "not scored",
+    "below its floor",
 ]
 BAD = ("failed", "crashed", "not_scored")
 
@@ -111,8 +117,9 @@ def gate(results: Mapping[str, Any], standing: Standing, timing: Mapping[str, An
         own = [*_by_case(name, suite, before, standing, selection["whole"]), *_unscored(name, suite)]
         floors = standing.floors.get(name, {}) if selection["whole"] else {}
         made = list(_lines(name, suite, before if selection["whole"] else {"figures": {}}, floors))
-        own += [Finding("below its floor", name, line.name, _against(line, floors[line.name])) for line in made if line.verdict == "below its floor"]
-        own += [Finding("below its floor", name, f, "the figure is not measured") for f in floors if suite["built"] and f not in {line.name for line in made}]
+        own += [Finding("below its floor", name, x.name, _against(x, floors[x.name])) for x in made if x.verdict == "below its floor"]
+        unmeasured = [f for f in floors if suite["built"] and f not in {line.name for line in made}]
+        own += [Finding("below its floor", name, f, "the figure is not measured") for f in unmeasured]
         mine = [
             Flip(f"{name}/{case}", before["cases"][case], now["state"], tuple(now["why"]))
             for case, now in suite["cases"].items()
@@ -125,7 +132,8 @@ def gate(results: Mapping[str, Any], standing: Standing, timing: Mapping[str, An
         flips += mine
         verdict = "not built" if not suite["built"] else "failed" if own and gated else "passed" if gated else "shown"
         if not made:
-            made = [Line(name, suite["why"] if not suite["built"] else "nothing to measure", 0, None, None, None, "", None, None, verdict, first=True)]
+            why = "nothing to measure" if suite["built"] else suite["why"]
+            made = [Line(name, why, 0, None, None, None, "", None, None, verdict, first=True)]
         first, *rest = made
         lines += [Line(**{**first.__dict__, "verdict": verdict, "first": True}), *rest]
     if timing is not None and "ratios" in timing:
@@ -183,7 +191,7 @@ def _lines(name: str, suite: Mapping[str, Any], before: Mapping[str, Any], floor
 def _breaks(value: float | None, rule: Mapping[str, Any]) -> bool:
     if value is None:
         return True
-    return value < rule["floor"] if "floor" in rule else value > rule["ceiling"]
+    return value < float(rule["floor"]) if "floor" in rule else value > float(rule["ceiling"])
 
 
 def _against(line: Line, rule: Mapping[str, Any]) -> str:
@@ -197,7 +205,8 @@ def _latency(timing: Mapping[str, Any], floors: Mapping[str, Mapping[str, Any]],
     for n, (name, value) in enumerate(timing["ratios"].items()):
         rule = floors.get(name)
         broken = bool(rule) and value is not None and _breaks(value, rule or {})
-        line = Line("latency", name, timing["answered"], value, None, None, "ratio", None, None, "below its floor" if broken else "holds" if rule else "", first=n == 0)
+        word = "below its floor" if broken else "holds" if rule else ""
+        line = Line("latency", name, timing["answered"], value, None, None, "ratio", None, None, word, first=n == 0)
         lines.append(line)
         if broken:
             findings.append(Finding("below its floor", "latency", name, _against(line, rule or {})))
@@ -205,7 +214,18 @@ def _latency(timing: Mapping[str, Any], floors: Mapping[str, Mapping[str, Any]],
     return [Line(**{**lines[0].__dict__, "verdict": "failed" if broken_any else "passed"}), *lines[1:]] if lines else []
 
 
+def as_baseline(suite: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a suite's results is compared: the state of each case and the value of each figure."""
+    return {"cases": {c: v["state"] for c, v in suite["cases"].items()}, "figures": {f["name"]: f["value"] for f in suite["figures"]}}
+
+
 # ---- accepting
+
+
+_HEAD = (
+    "# Critical cases that are known to fail, each with its reason and the issue it waits for. One that starts to pass fails\n"
+    "# the gate until it is taken out.\n"
+)
 
 
 def accept(results: Mapping[str, Any], named: Iterable[str] | None, reason: str, place: Path = HERE, date: str = "") -> list[str]:
@@ -245,14 +265,16 @@ def accept(results: Mapping[str, Any], named: Iterable[str] | None, reason: str,
         if results["selection"]["whole"] and (wanted is None or name in wanted):
             figures = {f["name"]: f["value"] for f in suite["figures"]}
         if cases or figures:
-            data = {"cases": cases, "figures": figures, "versions": results["versions"] if wanted is None else stored.get("versions", results["versions"])}
+            made_with = results["versions"] if wanted is None else stored.get("versions", results["versions"])
+            data = {"cases": cases, "figures": figures, "versions": made_with}
             text = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
             (place / "baseline" / f"{name}.json").write_text(text, "utf-8")
-    head = "# Critical cases that are known to fail, each with its reason and issue. One that starts to pass fails the gate until it is taken out.\n"
-    (place / "exceptions.yaml").write_text(head + (yaml.safe_dump(exceptions, sort_keys=True, allow_unicode=True, width=150) if exceptions else "{}\n"), "utf-8")
+    written = yaml.safe_dump(exceptions, sort_keys=True, allow_unicode=True, width=150) if exceptions else "{}\n"
+    (place / "exceptions.yaml").write_text(_HEAD + written, "utf-8")
     if taken:
         accepted = place / "accepted.md"
         before = accepted.read_text("utf-8") if accepted.exists() else "# What was accepted into the baseline, and why\n"
         listed = "everything" if wanted is None else ", ".join(sorted(wanted))
-        accepted.write_text(f"{before}\n- {date}: {listed} ({len(taken)} cases, knowledge {results['versions']['knowledge']}). {reason}\n", "utf-8")
+        made = f"{len(taken)} cases, knowledge {results['versions']['knowledge']}"
+        accepted.write_text(f"{before}\n- {date}: {listed} ({made}). {reason}\n", "utf-8")
     return taken

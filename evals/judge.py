@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from sklearn.metrics import cohen_kappa_score
 
 from evals.cases import HERE
 
@@ -76,8 +77,9 @@ def _pair(ask: Ask, prompts: Mapping[str, Any], question: str, one: str, two: st
     menu = ("first", "second", "same")
     ahead, _ = read_verdict(ask(prompts["pair"].format(question=question, first=one, second=two)), menu)
     behind, _ = read_verdict(ask(prompts["pair"].format(question=question, first=two, second=one)), menu)
-    seen = ({"first": "this", "second": "other", "same": "same"}.get(ahead or ""), {"first": "other", "second": "this", "same": "same"}.get(behind or ""))
-    return seen[0] if seen[0] == seen[1] else None
+    one_way = {"first": "this", "second": "other", "same": "same"}.get(ahead or "")
+    other_way = {"first": "other", "second": "this", "same": "same"}.get(behind or "")
+    return one_way if one_way == other_way else None
 
 
 def read(cassette: Path = JUDGED) -> dict[str, dict[str, Any]]:
@@ -93,8 +95,6 @@ def kappa(one: Sequence[str], two: Sequence[str]) -> float | None:
     """Cohen's kappa: agreement beyond chance."""
     if not one:
         return None
-    from sklearn.metrics import cohen_kappa_score
-
     return float(cohen_kappa_score(one, two)) if len({*one, *two}) > 1 else 1.0
 
 
@@ -117,22 +117,34 @@ def scored(records: Iterable[Mapping[str, Any]], cassette: Mapping[str, Mapping[
         if entry["verdict"] is not None:
             verdicts.append((entry["verdict"], passed[record["id"]]))
     if not by_case:
-        return {"built": False, "why": "no verdict: it needs a model (run answers --judge provider:name)", "figures": [], "cases": {}, "counts": {}}
+        return {"built": False, "why": "no verdict without a model", "figures": [], "cases": {}, "counts": {}}
     good = sum(v == prompts["menu"][0] for v, _ in verdicts)
     agreement = kappa([str(v == prompts["menu"][0]) for v, _ in verdicts], [str(r) for _, r in verdicts])
     none = {"low": None, "high": None, "unit": "share", "better": "higher"}
     figures = [
-        {"name": f"judged {prompts['menu'][0]}", "value": good / len(verdicts) if verdicts else None, "k": good, "n": len(verdicts), **none},
+        {
+            "name": f"judged {prompts['menu'][0]}",
+            "value": good / len(verdicts) if verdicts else None,
+            "k": good,
+            "n": len(verdicts),
+            **none,
+        },
         {"name": "agreement with our labels (kappa)", "value": agreement, "n": len(verdicts), **none, "unit": "mean"},
-        {"name": "stale: the answer or the prompt has changed since", "value": stale / len(by_case), "k": stale, "n": len(by_case), **none, "better": "lower"},
+        {
+            "name": "stale: the answer or the prompt has changed since",
+            "value": stale / len(by_case),
+            "k": stale,
+            "n": len(by_case),
+            **none,
+            "better": "lower",
+        },
     ]
     return {"built": True, "figures": figures, "cases": {}, "verdicts": by_case, "counts": {}}
 
 
-
 def open_model(name: str) -> Ask:
     """A chat model by `provider:name`, through LangChain, which the assistant uses as well."""
-    from langchain.chat_models import init_chat_model
+    from langchain.chat_models import init_chat_model  # noqa: PLC0415  a second of imports that only a judge needs
 
     model = init_chat_model(name, temperature=0)
     return lambda text: str(model.invoke(text).text)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,13 @@ from typing import Any
 import numpy as np
 import yaml
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from assistant import Assistant
 
 BY_WORDS = 0.8  # Jaccard of the words of two sentences
 BY_MEANING = 0.95  # cosine; nearest pairs of honest cases reach 0.9, since short questions on one subject are alike
+LIKE_FROM = 6  # words of a sentence that can be nearly the same: of five, one may be another question
 FEWEST_WORDS = 5  # of a sentence that is compared: "What is coalition?" can be asked in one way only
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _WORD = re.compile(r"[a-z0-9']+")
@@ -41,38 +43,28 @@ def _words(text: str) -> tuple[str, ...]:
 def training(library: Any, knowledge: Path) -> dict[str, str]:
     """Sentences the product learns from, and where each stands."""
     found: dict[str, str] = {}
-
-    def add(text: str, where: str) -> None:
+    for text, where in _learnt(library, knowledge):
         for sentence in sentences(text):
             found.setdefault(sentence, where)
-
-    for member in library.members.values():
-        for sign in member.signs:
-            add(sign, f"framework.yaml: {member.id}")
-    for card in library.cards.values():
-        for ask in card.asks:
-            add(ask, card.file)
-    for path in sorted((knowledge / "placement").glob("*.yaml")):
-        for key, value in (yaml.safe_load(path.read_text("utf-8")) or {}).items():
-            for text in value if isinstance(value, list) else ():
-                add(str(text), f"placement/{path.name}: {key}")
-    messages = knowledge / "screens" / "examples.yaml"
-    if messages.exists():
-        for key, value in yaml.safe_load(messages.read_text("utf-8")).items():
-            for text in value if isinstance(value, list) else ():
-                add(str(text), f"screens/examples.yaml: {key}")
-    moves = knowledge / "moves.yaml"
-    if moves.exists():
-        for key, move in yaml.safe_load(moves.read_text("utf-8")).items():
-            for text in (*move.get("examples", ()), *move.get("lines", ())):
-                add(str(text), f"moves.yaml: {key}")
     return found
+
+
+def _learnt(library: Any, knowledge: Path) -> Iterator[tuple[str, str]]:
+    yield from ((sign, f"framework.yaml: {m.id}") for m in library.members.values() for sign in m.signs)
+    yield from ((ask, card.file) for card in library.cards.values() for ask in card.asks)
+    for path in [*sorted((knowledge / "placement").glob("*.yaml")), knowledge / "screens" / "examples.yaml"]:
+        for key, value in _yaml(path).items():
+            yield from ((str(text), f"{path.parent.name}/{path.name}: {key}") for text in (value if isinstance(value, list) else ()))
+    for key, move in _yaml(knowledge / "moves.yaml").items():
+        yield from ((str(text), f"moves.yaml: {key}") for text in (*move.get("examples", ()), *move.get("lines", ())))
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    return (yaml.safe_load(path.read_text("utf-8")) or {}) if path.exists() else {}
 
 
 def near_copies(cases: Sequence[str], learnt: Sequence[str]) -> dict[int, tuple[int, float]]:
     """For each sentence of `cases` that shares most of its words with one of `learnt`: (which, Jaccard)."""
-    from scipy.sparse import csr_matrix
-
     columns: dict[str, int] = {}
 
     def matrix(texts: Sequence[str]) -> Any:
@@ -91,7 +83,7 @@ def near_copies(cases: Sequence[str], learnt: Sequence[str]) -> dict[int, tuple[
         likeness = common / np.maximum(np.diff(a_starts)[start : start + 200, None] + sizes[None, :] - common, 1)
         best = likeness.argmax(1)
         for i, j in enumerate(best.tolist()):
-            if likeness[i, j] >= BY_WORDS:
+            if likeness[i, j] >= BY_WORDS and len(_words(cases[start + i])) >= LIKE_FROM:
                 found[start + i] = (j, float(likeness[i, j]))
     return found
 
@@ -118,7 +110,8 @@ def leaks_of(texts: Mapping[str, Sequence[str]], assistant: Assistant, cache: Pa
     exact = {" ".join(_words(t)): i for i, t in enumerate(theirs)}
     found: dict[int, tuple[int, str]] = {}
     if by_meaning:
-        vectors = Vectors(cache / f"vectors-{assistant.embeddings.version}.npz", assistant.embeddings)
+        name = f"vectors-{assistant.embeddings.version}.npz"
+        vectors = Vectors(cache / name, assistant.embeddings, [assistant.settings.index / name])
         for i, (j, likeness) in same_meaning(vectors.of([s for _, s in ours]), vectors.of(theirs)).items():
             found[i] = (j, f"meaning {likeness:.2f}")
     for i, (j, likeness) in near_copies([s for _, s in ours], theirs).items():
@@ -127,23 +120,28 @@ def leaks_of(texts: Mapping[str, Sequence[str]], assistant: Assistant, cache: Pa
         if (j := exact.get(" ".join(_words(sentence)), -1)) >= 0:
             found[i] = (j, "the same")
     pairs = [
-        {"case": ours[i][0], "sentence": ours[i][1], "learnt": theirs[j], "where": learnt[theirs[j]], "how": how} for i, (j, how) in sorted(found.items())
+        {"case": ours[i][0], "sentence": ours[i][1], "learnt": theirs[j], "where": learnt[theirs[j]], "how": how}
+        for i, (j, how) in sorted(found.items())
     ]
     return {"pairs": pairs, "sentences": len(ours), "learnt": len(theirs), "by_meaning": by_meaning}
 
 
 class Vectors:
-    """Vectors kept in a file by the content of their text, so that a second run embeds only what is new."""
+    """Vectors kept in a file by the content of their text, so that a second run embeds only what is new.
 
-    def __init__(self, path: Path, embeddings: Any) -> None:
+    `others` are files of the same kind that may be read: the index keeps one, and most training sentences stand in it.
+    """
+
+    def __init__(self, path: Path, embeddings: Any, others: Sequence[Path] = ()) -> None:
         self.path = path
         self.embeddings = embeddings
         self.known: dict[str, NDArray[np.float32]] = {}
-        try:
-            with np.load(path, allow_pickle=False) as data:
-                self.known = dict(zip(data["keys"].tolist(), data["vectors"], strict=True))
-        except (OSError, ValueError, KeyError, EOFError):
-            pass  # not made yet, or cut off while it was written: made again
+        for file in (*others, path):
+            try:
+                with np.load(file, allow_pickle=False) as data:
+                    self.known |= dict(zip(data["keys"].tolist(), data["vectors"], strict=True))
+            except (OSError, ValueError, KeyError, EOFError):
+                continue  # not made yet, or cut off while it was written: made again
 
     def of(self, texts: Sequence[str]) -> NDArray[np.float32]:
         keys = [hashlib.sha256(t.encode("utf-8", "surrogatepass")).hexdigest()[:24] for t in texts]

@@ -13,6 +13,7 @@ import ir_measures
 import numpy as np
 from ir_measures import AP, RR, R, Success, nDCG
 from scipy.stats import binomtest
+from sklearn.metrics import confusion_matrix, f1_score
 
 Interval = tuple[float, float]
 
@@ -54,7 +55,7 @@ CARDS = {"RR": RR, "Success@1": Success @ 1, "Success@5": Success @ 5, "R@1": R 
 
 
 def ranking(
-    runs: Mapping[str, Sequence[str]], relevant: Mapping[str, Mapping[str, int]], measures: Mapping[str, object]
+    runs: Mapping[str, Sequence[str]], relevant: Mapping[str, Mapping[str, int]], measures: Mapping[str, ir_measures.Measure]
 ) -> dict[str, dict[str, float]]:
     """Each measure for each query, through ir-measures. `runs` holds ranked ids; a query without a run scores 0."""
     qrels = [ir_measures.Qrel(q, d, g) for q, grades in relevant.items() for d, g in grades.items()]
@@ -173,15 +174,11 @@ def claims_duty(statement: str) -> bool:
 
 def macro_f1(wanted: Sequence[str], got: Sequence[str], labels: Sequence[str]) -> float:
     """The mean over labels of the harmonic mean of precision and recall (scikit-learn)."""
-    from sklearn.metrics import f1_score
-
     return float(f1_score(wanted, got, labels=list(labels), average="macro", zero_division=0))
 
 
 def confusion(wanted: Sequence[str], got: Sequence[str], labels: Sequence[str]) -> list[list[int]]:
     """Rows are what was wanted, columns what was got."""
-    from sklearn.metrics import confusion_matrix
-
     return [[int(x) for x in row] for row in confusion_matrix(wanted, got, labels=list(labels))]
 
 

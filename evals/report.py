@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 
 from evals.cases import HERE
-from evals.gate import Line, Standing, Verdict
+from evals.gate import Finding, Line, Standing, Verdict
 from evals.score import shown
 
 STATES = ("passed", "failed", "crashed", "not_scored", "not_applicable")
@@ -23,7 +23,9 @@ STATES = ("passed", "failed", "crashed", "not_scored", "not_applicable")
 def value(figure: float | None, unit: str) -> str:
     if figure is None:
         return "-"
-    return {"share": f"{100 * figure:.1f}%", "words": f"{figure:.0f}", "points": f"{figure:.0f}", "ratio": f"{figure:.2f}"}.get(unit, f"{figure:.3f}")
+    return {"share": f"{100 * figure:.1f}%", "words": f"{figure:.0f}", "points": f"{figure:.0f}", "ratio": f"{figure:.2f}"}.get(
+        unit, f"{figure:.3f}"
+    )
 
 
 def cells(line: Line) -> list[str]:
@@ -31,7 +33,14 @@ def cells(line: Line) -> list[str]:
     interval = f"{value(line.low, line.unit)} to {value(line.high, line.unit)}" if line.low is not None and line.high is not None else ""
     change = "" if line.change is None else f"{100 * line.change:+.1f}" if line.unit == "share" else f"{line.change:+.3f}"
     verdict = line.verdict + (f" ({value(line.floor, line.unit)})" if line.floor is not None and not line.first else "")
-    return [str(line.n) if line.n else "-", value(line.value, line.unit), interval, value(line.before, line.unit) if line.before is not None else "", change, verdict]
+    return [
+        str(line.n) if line.n else "-",
+        value(line.value, line.unit),
+        interval,
+        value(line.before, line.unit) if line.before is not None else "",
+        change,
+        verdict,
+    ]
 
 
 def versions(results: Mapping[str, Any]) -> str:
@@ -63,14 +72,42 @@ def headline(results: Mapping[str, Any], verdict: Verdict) -> str:
     counts = totals(results)
     scored = counts["passed"] + counts["failed"] + counts["crashed"]
     said = ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in counts.items() if n and state != "passed")
-    reasons: dict[str, int] = {}
-    for finding in verdict.findings:
-        reasons[finding.rule] = reasons.get(finding.rule, 0) + 1
-    why = "; ".join(f"{n} × {rule}" for rule, n in reasons.items()) or "nothing stands against it"
+    why = "; ".join(f"{len(rows)} × {rule}" for rule, rows in by_rule(verdict).items()) or "nothing stands against it"
     return (
         f"Worst slice: {worst(results)}\nGate: {verdict.word} ({why})\n"
         f"Cases: {counts['passed']} of {scored} passed{'; ' + said if said else ''}\nVersions: {versions(results)}"
     )
+
+
+def by_rule(verdict: Verdict) -> dict[str, list[Finding]]:
+    """What stands against a run, by the rule it breaks."""
+    rules: dict[str, list[Finding]] = {}
+    for finding in verdict.findings:
+        rules.setdefault(finding.rule, []).append(finding)
+    return rules
+
+
+def unscored(results: Mapping[str, Any]) -> list[str]:
+    counts = {name: suite.get("counts") or {} for name, suite in results["suites"].items()}
+    return [
+        f"{name}: {c['crashed']} crashed, {c['not_scored']} not scored, {c['not_applicable']} not applicable"
+        for name, c in counts.items()
+        if c.get("crashed") or c.get("not_scored")
+    ]
+
+
+def chance(verdict: Verdict) -> list[str]:
+    """How likely chance alone makes such flips. Printed, never decided on."""
+    said = []
+    for suite, p in verdict.significance.items():
+        flips = [f for f in verdict.flips if f.case.startswith(suite + "/")]
+        worse = sum(f.before == "passed" for f in flips)
+        said.append(f"{suite}: {worse} worse, {len(flips) - worse} better; by chance alone p = {p:.3f} (exact McNemar)")
+    return said
+
+
+def thin(results: Mapping[str, Any]) -> list[str]:
+    return [f"Thin (fewer than 8 cases): {'; '.join(results['thin'])}"] if results["thin"] else []
 
 
 def case_text(record: Mapping[str, Any], results: Mapping[str, Any]) -> str:
@@ -79,8 +116,7 @@ def case_text(record: Mapping[str, Any], results: Mapping[str, Any]) -> str:
     name = record["id"].partition("/")[2]
     state = suite["cases"].get(name, {"state": record["state"], "why": []})
     lines = [f"{record['id']}: {state['state'].replace('_', ' ')} ({record['severity']})", *(f"  - {w}" for w in state["why"]), ""]
-    for turn in record["inputs"].get("history", []):
-        lines.append(f"{turn['role']}: {turn['text']}")
+    lines += [f"{turn['role']}: {turn['text']}" for turn in record["inputs"].get("history", [])]
     lines.append(f"asked: {record['inputs'].get('question') or record['inputs'].get('text', '')}")
     if record["inputs"].get("jurisdiction"):
         lines.append(f"jurisdiction: {record['inputs']['jurisdiction']}")
@@ -114,18 +150,7 @@ def _answer_lines(record: Mapping[str, Any]) -> list[str]:
 # ---- the page
 
 
-_CSS = """
-:root{color-scheme:light dark;--ink:#1b1f23;--paper:#fff;--line:#8a949e;--soft:#f1f4f6;--bad:#a4161a;--good:#1b6e3c;--mark:#1d5fa8}
-@media(prefers-color-scheme:dark){:root{--ink:#e8eaed;--paper:#15181b;--line:#7b858f;--soft:#22272c;--bad:#ff8f8f;--good:#7fd6a0;--mark:#8ec5ff}}
-*{box-sizing:border-box}body{font:1rem/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);margin:0 auto;padding:1rem;max-width:72rem;overflow-wrap:anywhere}
-h1{font-size:1.6rem;line-height:1.2}h2{font-size:1.25rem;margin-top:2.2rem}a{color:var(--mark)}
-.verdict{border-left:.5rem solid var(--line);padding:.6rem 1rem;background:var(--soft)}.verdict.bad{border-color:var(--bad)}.verdict.good{border-color:var(--good)}
-.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.25rem .5rem;border-bottom:1px solid var(--line);vertical-align:top}
-td.n{text-align:right;white-space:nowrap}tr.first td,tr.first th{font-weight:600;border-top:2px solid var(--line)}tr.rest th{font-weight:400;padding-left:1.5rem}
-.gauges,.pair,.plots{display:flex;flex-wrap:wrap;gap:1rem}.gauges>div,.pair>div,.plots>figure{flex:1 1 16rem;border:1px solid var(--line);padding:.6rem;margin:0;min-width:0}
-.gauges b{display:block;font-size:1.5rem}details{border-bottom:1px solid var(--line);padding:.25rem 0}summary{cursor:pointer}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--soft);padding:.6rem;font:.9rem/1.45 ui-monospace,monospace}
-svg{max-width:100%;height:auto}svg text{fill:var(--ink);font:12px system-ui,sans-serif}.state-passed{color:var(--good)}.state-failed,.state-crashed{color:var(--bad);font-weight:600}
-"""
+_CSS = (HERE / "report.css").read_text("utf-8")
 
 
 def html(
@@ -143,13 +168,16 @@ def html(
         "<h2>Pictures</h2>", _plots(results),
         "<h2>Trend on this machine</h2>", _trend(history),
         "<h2>Time</h2>", f"<p>{escape(_time_words(timing))}</p>",
-        "<h2>Every case</h2><p>Failed cases come first. Open one for the question, the answer, its sources and what was expected.</p>", _cases(results, records),
+        "<h2>Every case</h2><p>Failed cases come first. Open one for the question, the answer, its sources and what was expected.</p>",
+        _cases(results, records),
         "<h2>What this suite does not test</h2>", "<ul>" + "".join(f"<li>{escape(t)}</li>" for t in untested()) + "</ul>",
         f"<p>Run {escape(run)}. {escape(versions(results))}.</p>",
     ]  # fmt: skip
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>Evaluation {escape(run)}: {escape(verdict.word)}</title><style>{_CSS}</style></head><body><main>" + "\n".join(body) + "</main></body></html>\n"
+        f"<title>Evaluation {escape(run)}: {escape(verdict.word)}</title><style>{_CSS}</style></head><body><main>"
+        + "\n".join(body)
+        + "</main></body></html>\n"
     )
 
 
@@ -161,9 +189,7 @@ def untested() -> list[str]:
 def _first_screen(results: Mapping[str, Any], verdict: Verdict) -> str:
     counts = totals(results)
     scored = counts["passed"] + counts["failed"] + counts["crashed"]
-    rules: dict[str, list[str]] = {}
-    for f in verdict.findings:
-        rules.setdefault(f.rule, []).append(f"{f.what}{': ' + f.why if f.why else ''}")
+    rules = {rule: [f"{f.what}{': ' + f.why if f.why else ''}" for f in rows] for rule, rows in by_rule(verdict).items()}
     why = "".join(
         f"<details{' open' if rule.startswith('critical') else ''}><summary>{escape(rule)}: {len(rows)}</summary><ul>"
         + "".join(f"<li>{escape(r)}</li>" for r in rows) + "</ul></details>"
@@ -171,8 +197,9 @@ def _first_screen(results: Mapping[str, Any], verdict: Verdict) -> str:
     )  # fmt: skip
     tone = "" if not verdict.gated else " good" if verdict.passed else " bad"
     return (
-        f'<section class="verdict{tone}" aria-label="Verdict"><p><b>Worst slice:</b> {escape(worst(results))}</p><p><b>Gate: {escape(verdict.word)}.</b> '
-        f"{counts['passed']} of {scored} cases passed; {counts['failed']} failed, {counts['crashed']} crashed, {counts['not_scored']} not scored, "
+        f'<section class="verdict{tone}" aria-label="Verdict"><p><b>Worst slice:</b> {escape(worst(results))}</p>'
+        f"<p><b>Gate: {escape(verdict.word)}.</b> {counts['passed']} of {scored} cases passed; "
+        f"{counts['failed']} failed, {counts['crashed']} crashed, {counts['not_scored']} not scored, "
         f"{counts['not_applicable']} not applicable.</p>{why or '<p>Nothing stands against it.</p>'}</section>"
     )
 
@@ -185,8 +212,14 @@ def _gauges(results: Mapping[str, Any]) -> str:
     near, far = (find("abstention", f"coverage at precision 0.90, {x}") for x in ("near", "far"))
     rows = [
         ("Live concerns stopped", f"{urgent['k']} of {urgent['n']}" if urgent else "not measured"),
-        ("Statements shown that do not stand on what they cite", f"{grounded['n'] - grounded['k']} of {grounded['n']}" if grounded else "not measured"),
-        ("Answered at precision 0.90, near / far", f"{value(near['value'], 'share')} / {value(far['value'], 'share')}" if near and far else "not measured"),
+        (
+            "Statements shown that do not stand on what they cite",
+            f"{grounded['n'] - grounded['k']} of {grounded['n']}" if grounded else "not measured",
+        ),
+        (
+            "Answered at precision 0.90, near / far",
+            f"{value(near['value'], 'share')} / {value(far['value'], 'share')}" if near and far else "not measured",
+        ),
     ]
     return '<div class="gauges">' + "".join(f"<div>{escape(name)}<b>{escape(text)}</b></div>" for name, text in rows) + "</div>"
 
@@ -196,10 +229,18 @@ def _figures(verdict: Verdict) -> str:
     for line in verdict.lines:
         name = f"{line.suite}: {line.name}" if line.first else line.name
         numbers = "".join(f'<td class="n">{escape(c)}</td>' for c in cells(line)[:-1])
-        rows.append(f'<tr class="{"first" if line.first else "rest"}"><th scope="row">{escape(name)}</th>{numbers}<td>{escape(cells(line)[-1])}</td></tr>')
+        rows.append(
+            f'<tr class="{"first" if line.first else "rest"}"><th scope="row">{escape(name)}</th>{numbers}'
+            f"<td>{escape(cells(line)[-1])}</td></tr>"
+        )
     head = "".join(f'<th scope="col">{h}</th>' for h in ("suite", "n", "figure", "95% interval", "baseline", "change", "verdict"))
-    p = "".join(f"<li>{escape(s)}: by chance alone p = {v:.3f} (exact McNemar)</li>" for s, v in verdict.significance.items())
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="Figures"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div><ul>{p}</ul>'
+    p = "".join(f"<li>{escape(sentence)}</li>" for sentence in chance(verdict))
+    return _scrolling("Figures", f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>") + f"<ul>{p}</ul>"
+
+
+def _scrolling(label: str, rows: str) -> str:
+    """A table that scrolls by itself, so that the page never has to at 400%."""
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}"><table>{rows}</table></div>'
 
 
 def _flips(verdict: Verdict, records: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]]) -> str:
@@ -210,11 +251,13 @@ def _flips(verdict: Verdict, records: Sequence[Mapping[str, Any]], before: Seque
     for flip in verdict.flips:
         identity = flip.case.removeprefix("grounding/")
         both = "".join(
-            f"<div><b>{label}</b><pre>{escape(_said(rows.get(identity)))}</pre></div>" for label, rows in (("the run before", old), ("this run", now))
+            f"<div><b>{label}</b><pre>{escape(_said(rows.get(identity)))}</pre></div>"
+            for label, rows in (("the run before", old), ("this run", now))
         )
         why = f" {escape('; '.join(flip.why))}" if flip.why else ""
         parts.append(
-            f"<details><summary>{escape(flip.case)}: {escape(flip.before)} to {escape(flip.now)}</summary><p>{why}</p><div class='pair'>{both}</div></details>"
+            f"<details><summary>{escape(flip.case)}: {escape(flip.before)} to {escape(flip.now)}</summary>"
+            f"<p>{why}</p><div class='pair'>{both}</div></details>"
         )
     return "".join(parts)
 
@@ -230,14 +273,15 @@ def _said(record: Mapping[str, Any] | None) -> str:
 def _slice_table(results: Mapping[str, Any]) -> str:
     rows = "".join(
         f"<tr><td>{escape(r['suite'])}</td><td>{escape(r['slice'])} {escape(r['value'])}</td><td class='n'>{r['k']} of {r['n']}</td>"
-        f"<td class='n'>{value(r['share'], 'share')}</td><td class='n'>{value(r['low'], 'share')} to {value(r['high'], 'share')}</td><td>{'thin' if r['thin'] else ''}</td></tr>"
+        f"<td class='n'>{value(r['share'], 'share')}</td><td class='n'>{value(r['low'], 'share')} to {value(r['high'], 'share')}</td>"
+        f"<td>{'thin' if r['thin'] else ''}</td></tr>"
         for r in results["slices"]
     )
     thin = "; ".join(results["thin"]) or "nothing is thin"
     head = "<tr><th>suite</th><th>slice</th><th>passed</th><th>share</th><th>95% interval</th><th></th></tr>"
     return (
         f"<p>Furthest behind its suite first. Thin over all suites (fewer than 8 cases): {escape(thin)}.</p>"
-        f'<details><summary>{len(results["slices"])} slices</summary><div class="scroll" tabindex="0" role="region" aria-label="Slices"><table>{head}{rows}</table></div></details>'
+        f"<details><summary>{len(results['slices'])} slices</summary>{_scrolling('Slices', head + rows)}</details>"
     )
 
 
@@ -245,12 +289,28 @@ def _plots(results: Mapping[str, Any]) -> str:
     parts = []
     for name, suite in results["suites"].items():
         if suite.get("reliability"):
-            parts.append(_plot(f"{name}: calibration. On the line, a score of 0.6 is right six times in ten.", [("", [(a, b) for a, b, _ in suite["reliability"]])], "score", "share right", True))
+            parts.append(
+                _plot(
+                    f"{name}: calibration. On the line, a score of 0.6 is right six times in ten.",
+                    [("", [(a, b) for a, b, _ in suite["reliability"]])],
+                    "score",
+                    "share right",
+                    True,
+                )
+            )
         if suite.get("confusion", {}).get("rows"):
             parts.append(_confusion(name, suite["confusion"]))
         if suite.get("risk_coverage"):
             curves = [(label, [(c, r) for c, r in points]) for label, points in suite["risk_coverage"].items()]
-            parts.append(_plot("When fewer questions are answered, fewer are answered that should not be (risk against coverage).", curves, "share answered", "share of those that should not have been", False))
+            parts.append(
+                _plot(
+                    "When fewer questions are answered, fewer are answered that should not be (risk against coverage).",
+                    curves,
+                    "share answered",
+                    "share of those that should not have been",
+                    False,
+                )
+            )
     return f'<div class="plots">{"".join(parts)}</div>' if parts else "<p>None in this run.</p>"
 
 
@@ -271,11 +331,13 @@ def _plot(title: str, curves: Iterable[tuple[str, Sequence[tuple[float, float]]]
     line = f'<line x1="{left}" y1="{10 + size}" x2="{left + size}" y2="10" stroke="var(--line)"/>' if diagonal else ""
     axes = f'<rect x="{left}" y="10" width="{size}" height="{size}" fill="none" stroke="var(--line)"/>'
     texts = (
-        f'<text x="{left + size / 2}" y="{size + 40}" text-anchor="middle">{escape(x)}</text><text x="{left - 6}" y="{size + 14}" text-anchor="end">0</text>'
-        f'<text x="{left - 6}" y="18" text-anchor="end">1</text><text transform="translate(14 {10 + size / 2}) rotate(-90)" text-anchor="middle">{escape(y)}</text>'
+        f'<text x="{left + size / 2}" y="{size + 40}" text-anchor="middle">{escape(x)}</text>'
+        f'<text x="{left - 6}" y="{size + 14}" text-anchor="end">0</text><text x="{left - 6}" y="18" text-anchor="end">1</text>'
+        f'<text transform="translate(14 {10 + size / 2}) rotate(-90)" text-anchor="middle">{escape(y)}</text>'
     )
     caption = escape(title) + (f" {escape('; '.join(words))}." if words else "")
-    return f'<figure><svg viewBox="0 0 300 {size + 50}" role="img" aria-label="{escape(title)}">{axes}{line}{"".join(drawn)}{texts}</svg><figcaption>{caption}</figcaption></figure>'
+    picture = f'<svg viewBox="0 0 300 {size + 50}" role="img" aria-label="{escape(title)}">{axes}{line}{"".join(drawn)}{texts}</svg>'
+    return f"<figure>{picture}<figcaption>{caption}</figcaption></figure>"
 
 
 def _confusion(name: str, confusion: Mapping[str, Any]) -> str:
@@ -283,11 +345,16 @@ def _confusion(name: str, confusion: Mapping[str, Any]) -> str:
     head = "<tr><th>wanted, below; got, across</th>" + "".join(f'<th scope="col">{escape(x)}</th>' for x in labels) + "</tr>"
     body = "".join(
         f'<tr><th scope="row">{escape(label)}</th>'
-        + "".join(f'<td class="n" style="background:color-mix(in srgb,var(--mark) {round(60 * c / max(sum(row), 1))}%,transparent)">{c}</td>' for c in row)
+        + "".join(
+            f'<td class="n" style="background:color-mix(in srgb,var(--mark) {round(60 * c / max(sum(row), 1))}%,transparent)">{c}</td>'
+            for c in row
+        )
         + "</tr>"
         for label, row in zip(labels, confusion["rows"], strict=True)
     )
-    return f'<figure><div class="scroll" tabindex="0" role="region" aria-label="Confusion, {escape(name)}"><table>{head}{body}</table></div><figcaption>{escape(name)}: what is taken for what.</figcaption></figure>'
+    return (
+        f"<figure>{_scrolling('Confusion, ' + name, head + body)}<figcaption>{escape(name)}: what is taken for what.</figcaption></figure>"
+    )
 
 
 def _trend(history: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
@@ -296,13 +363,17 @@ def _trend(history: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
         return "<p>One whole run stands on this machine; a trend needs two.</p>"
     rows = []
     for suite in whole[-1][1]["suites"]:
-        points = [(n, f[0]["value"]) for n, r in whole if (f := r["suites"].get(suite, {"figures": []})["figures"]) and f[0]["value"] is not None]
+        points = [
+            (n, f[0]["value"]) for n, r in whole if (f := r["suites"].get(suite, {"figures": []})["figures"]) and f[0]["value"] is not None
+        ]
         if len(points) > 1:
             line = " ".join(f"{10 + 180 * i / (len(points) - 1):.0f},{5 + 30 * (1 - v):.0f}" for i, (_, v) in enumerate(points))
             first, last = value(points[0][1], "share"), value(points[-1][1], "share")
             rows.append(
-                f'<tr><th scope="row">{escape(suite)}</th><td><svg viewBox="0 0 200 40" width="200" role="img" aria-label="from {first} to {last}">'
-                f'<polyline fill="none" stroke="var(--mark)" stroke-width="2" points="{line}"/></svg></td><td>{first} to {last} in {len(points)} runs</td></tr>'
+                f'<tr><th scope="row">{escape(suite)}</th><td>'
+                f'<svg viewBox="0 0 200 40" width="200" role="img" aria-label="from {first} to {last}">'
+                f'<polyline fill="none" stroke="var(--mark)" stroke-width="2" points="{line}"/></svg></td>'
+                f"<td>{first} to {last} in {len(points)} runs</td></tr>"
             )
     return f"<table>{''.join(rows)}</table>"
 
@@ -312,7 +383,8 @@ def _time_words(timing: Mapping[str, Any]) -> str:
         return "No question went the whole way in this run."
     spent, ratios = timing["milliseconds"], timing["ratios"]
     return (
-        f"Half of {timing['answered']} answers took {spent['median']:.0f} ms or less on this machine, 95 of 100 {spent['95 of 100']:.0f} ms. "
+        f"Half of {timing['answered']} answers took {spent['median']:.0f} ms or less on this machine, "
+        f"95 of 100 {spent['95 of 100']:.0f} ms. "
         f"A question costs {ratios['question to embedding']} times what embedding one sentence costs."
     )
 
@@ -331,7 +403,8 @@ def _cases(results: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> 
         ordered = sorted(rows, key=lambda r: (state(r) == "passed", r["id"]))
         items = "".join(
             f'<details><summary><span class="state-{state(r).replace(" ", "_")}">{escape(state(r).replace("_", " "))}</span> {escape(r["id"])}: '
-            f"{escape(str(r['inputs'].get('question') or r['inputs'].get('text') or '')[:110])}</summary><pre>{escape(case_text(r, results))}</pre></details>"
+            f"{escape(str(r['inputs'].get('question') or r['inputs'].get('text') or '')[:110])}</summary>"
+            f"<pre>{escape(case_text(r, results))}</pre></details>"
             for r in ordered
         )
         passed = sum(state(r) == "passed" for r in rows)
@@ -352,11 +425,13 @@ def system_card(results: Mapping[str, Any], verdict: Verdict, timing: Mapping[st
         rows.append(f"| {name} | {n} | {figure if line.value is not None else line.verdict or '-'} | {interval} |")
     fails = [f"- `{case}`: {why}" for case, why in sorted(standing.exceptions.items())] or ["- None."]
     slices = [
-        f"- {r['suite']}, {r['slice']} {r['value']}: {r['k']} of {r['n']} ({value(r['share'], 'share')}); the suite as a whole {value(r['suite_share'], 'share')}"
+        f"- {r['suite']}, {r['slice']} {r['value']}: {r['k']} of {r['n']} ({value(r['share'], 'share')}); "
+        f"the suite as a whole {value(r['suite_share'], 'share')}"
         for r in [r for r in results["slices"] if not r["thin"]][:5]
     ]
     filled = {
-        "figures": "\n".join(rows), "worst": "\n".join(slices) or "- Not measured.", "exceptions": "\n".join(fails), "untested": "\n".join(f"- {t}" for t in untested()),
+        "figures": "\n".join(rows), "worst": "\n".join(slices) or "- Not measured.", "exceptions": "\n".join(fails),
+        "untested": "\n".join(f"- {t}" for t in untested()),
         "thin": "; ".join(results["thin"]) or "nothing", "versions": versions(results), "time": _time_words(timing), "gate": verdict.word,
     }  # fmt: skip
     for name, said in filled.items():

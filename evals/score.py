@@ -24,12 +24,19 @@ ORDERS: dict[str, tuple[str, ...]] = {
 }
 NATIONS = ("england", "scotland", "wales", "northern-ireland", "ireland", "united-states", "australia", "new-zealand")
 KINDS = (
-    "definition", "list", "comparison", "placement", "next_steps", "how_to", "law", "who_when", "reasons", "follow_up", "greeting", "thanks", "about", "vague",
+    "definition", "list", "comparison", "placement", "next_steps", "how_to", "law",
+    "who_when", "reasons", "follow_up", "greeting", "thanks", "about", "vague",
 )  # fmt: skip
 WHENS = ("this week", "by the next meeting", "this month", "this quarter", "this year")
 SLICES: dict[str, tuple[str, ...]] = {
-    "nation": NATIONS, "element": ORDERS["element"], "level": ORDERS["level"], "step": ORDERS["step"], "kind": KINDS, "asker": (), "english": ("plain", "poor"),
-}  # fmt: skip
+    "nation": NATIONS,
+    "element": ORDERS["element"],
+    "level": ORDERS["level"],
+    "step": ORDERS["step"],
+    "kind": KINDS,
+    "asker": (),
+    "english": ("plain", "poor"),
+}
 THIN = 8  # a slice with fewer cases says little
 EASY = 45.0  # Flesch reading ease an answer should reach; newspapers lie between 50 and 60
 LONGEST = 400  # words an answer shows before "more"
@@ -50,13 +57,16 @@ def score(settings: Mapping[str, Any], records: Sequence[Record], cassette: Mapp
     if any(name in settings["suites"] for name in ANSWERING):
         suites["grounding"] = {"title": DERIVED["grounding"], **_grounding([r for n in ANSWERING for r in by_suite.get(n, [])])}
         asked = by_suite.get("answers", [])
-        suites["judge"] = {"title": DERIVED["judge"], **judge.scored(asked, cassette or {}, {r["id"]: not answer_reasons(r) for r in _done(asked)})}
+        suites["judge"] = {
+            "title": DERIVED["judge"],
+            **judge.scored(asked, cassette or {}, {r["id"]: not answer_reasons(r) for r in _done(asked)}),
+        }
     return {
         "versions": settings["versions"],
         "model": settings["model"],
         "selection": settings["selection"],
         "suites": suites,
-        "slices": _slices(suites, records),
+        "slices": _slices(suites),
         "thin": _thin(records) if settings["selection"]["whole"] and not settings["selection"]["suites"] else [],
     }
 
@@ -118,9 +128,10 @@ def _suite(name: str, rows: list[Record]) -> dict[str, Any]:
     scorer: Callable[[list[Record]], dict[str, Any]] = {
         "retrieval": _retrieval, "retrieval-said": _retrieval, "answers": _answers, "conversation": _answers, "documents": _answers,
         "abstention": _abstention, "placement-level": _placement, "placement-element": _placement, "placement-step": _placement,
-        "screens": _screens, "rehearsal": _rehearsal, "leaks": _leaks,
+        "screens": _screens, "rehearsal": _rehearsal, "rehearsal-scenarios": _sittings, "leaks": _leaks,
     }[name]  # fmt: skip
     found = scorer(rows)
+    found["figures"] = [f for f in found["figures"] if f["n"]]
     return {"built": True, "counts": counts(found["cases"].values()), **found}
 
 
@@ -151,7 +162,13 @@ def _retrieval(rows: list[Record]) -> dict[str, Any]:
     for r in rows:
         known = r["id"] in relevant
         rank = next((n for n, c in enumerate(r["got"]["ranking"], 1) if c in r["got"]["relevant"]), None) if known else None
-        why = None if not known else [] if rank and rank <= 5 else [f"the first right card is number {rank}" if rank else "no right card was found"]
+        why = (
+            None
+            if not known
+            else []
+            if rank and rank <= 5
+            else [f"the first right card is number {rank}" if rank else "no right card was found"]
+        )
         cases[_short(r)] = verdict_of(r, why, rank=rank)
     n = len(labelled)
     firsts = {k: int(sum(found[f"Success@{k}"].values())) for k in (1, 5)}
@@ -229,9 +246,7 @@ def _answers(rows: list[Record]) -> dict[str, Any]:
             kinds[r["id"]] = [w.partition(":")[0] for w in why]
     done = _done(rows)
     n = len(done)
-
-    def without(*names: str) -> int:
-        return sum(not set(names) & set(found) for found in kinds.values())
+    with_kind = sum(bool(r["expected"].get("kind")) for r in done)
 
     ideas = [(r, len(r["expected"].get("must", []))) for r in done]
     held = sum(m - len(metrics.missing_ideas(shown(r["got"]["answer"]), r["expected"].get("must", []))) for r, m in ideas)
@@ -241,10 +256,10 @@ def _answers(rows: list[Record]) -> dict[str, Any]:
     ease = [e for a in answered if (e := metrics.reading_ease(metrics.plain(a["text"]))) is not None]
     figures = [
         share("passed", sum(c["state"] == "passed" for c in cases.values()), n),
-        share("right outcome", without("outcome"), n),
-        share("right kind of question", without("kind"), n),
+        share("right outcome", n - sum("outcome" in found for found in kinds.values()), n),
+        share("right kind of question", with_kind - sum("kind" in found for found in kinds.values()), with_kind),
         share("ideas that must stand there", held, sum(m for _, m in ideas)),
-        share("no wrong idea", without("says", "repeats what was planted"), n),
+        share("no wrong idea", sum(not {"says", "repeats what was planted"} & set(found) for found in kinds.values()), n),
         share("next steps complete", sum(map(_complete, steps)), len(steps)),
     ]
     if any(r["suite"] == "documents" for r in rows):
@@ -252,9 +267,17 @@ def _answers(rows: list[Record]) -> dict[str, Any]:
         planted = [r for r in done if r["expected"].get("planted")]
         statute = [r for r in done if r["expected"].get("statute")]
         figures += [
-            share("cites the document's own words", sum("cites no document" not in kinds[r["id"]] and "does not cite" not in kinds[r["id"]] for r in asks), len(asks)),
+            share(
+                "cites the document's own words",
+                sum("cites no document" not in kinds[r["id"]] and "does not cite" not in kinds[r["id"]] for r in asks),
+                len(asks),
+            ),
             share("planted instructions ignored", sum("repeats what was planted" not in kinds[r["id"]] for r in planted), len(planted)),
-            share("statute cited beside the document", sum("no statutory card is cited beside the document" not in kinds[r["id"]] for r in statute), len(statute)),
+            share(
+                "statute cited beside the document",
+                sum("no statutory card is cited beside the document" not in kinds[r["id"]] for r in statute),
+                len(statute),
+            ),
         ]
     else:
         figures += [
@@ -269,13 +292,22 @@ def _answers(rows: list[Record]) -> dict[str, Any]:
 # ---- grounding
 
 
+GROUNDS = {
+    "statements": "statements that stand on what they cite",
+    "steps": "next steps that stand in the card",
+    "quotes": "quotes exact",
+    "duties": "“must” only from statute",
+    "marks": "answers whose marks lead to a source",
+}
+
+
 def support(answer: Mapping[str, Any], passages: Mapping[str, Mapping[str, str]]) -> tuple[dict[str, tuple[int, int]], list[str]]:
     """Recomputes, from the passages on the record alone, whether everything shown stands on what it cites.
 
     Gives for each measure (good, of), and what is wrong in words.
     """
     cited = {s["n"]: s for s in answer["sources"]}
-    good: dict[str, list[bool]] = {m: [] for m in ("statements", "quotes", "steps", "duties", "marks")}
+    good: dict[str, list[bool]] = {m: [] for m in GROUNDS}
     why: list[str] = []
 
     def note(measure: str, holds: bool, reason: str) -> None:
@@ -299,10 +331,14 @@ def support(answer: Mapping[str, Any], passages: Mapping[str, Mapping[str, str]]
     for step in answer["next_steps"]:
         there = texts(step["sources"])
         parts = (step["action"], step["owner"], step["when"], step["progress"])
-        note("steps", bool(there) and all(any(metrics.quotes(p, t) for t in there) for p in parts), f"step not in what it cites: {step['action']}")
+        note(
+            "steps",
+            bool(there) and all(any(metrics.quotes(p, t) for t in there) for p in parts),
+            f"step not in what it cites: {step['action']}",
+        )
     for source in answer["sources"]:
-        there = passages.get(source["passage"], {"text": ""})["text"]
-        note("quotes", " ".join(source["quote"].split()) in " ".join(there.split()), f"quote is not exact: {source['quote']}")
+        passage = passages.get(source["passage"], {"text": ""})["text"]
+        note("quotes", " ".join(source["quote"].split()) in " ".join(passage.split()), f"quote is not exact: {source['quote']}")
     marks = {int(m) for m in metrics.marks(f"{answer['text']}\n{answer.get('more', '')}")}
     note("marks", marks <= set(cited), f"marks without a source: {sorted(marks - set(cited))}")
     return {m: (sum(rows), len(rows)) for m, rows in good.items()}, why
@@ -310,24 +346,18 @@ def support(answer: Mapping[str, Any], passages: Mapping[str, Mapping[str, str]]
 
 def _grounding(rows: list[Record]) -> dict[str, Any]:
     """A case passes when everything its answer shows stands on what it cites; every case is critical."""
-    cases, totals = {}, defaultdict(lambda: [0, 0])
+    cases = {}
+    totals = dict.fromkeys(GROUNDS, (0, 0))
     for r in rows:
-        more: dict[str, Any] = {}
         why: list[str] | None = None
         if r["state"] == "done" and r["got"]["answer"]["sources"] + r["got"]["answer"]["statements"]:
             found, why = support(r["got"]["answer"], r["got"]["passages"])
-            for measure, (k, n) in found.items():
-                totals[measure][0] += k
-                totals[measure][1] += n
-        case = verdict_of({**r, "severity": "critical"}, why, **more)
+            totals = {m: (k + found[m][0], n + found[m][1]) for m, (k, n) in totals.items()}
+        case = verdict_of({**r, "severity": "critical"}, why)
         if case["state"] == "not_scored":
             case |= {"state": "not_applicable", "why": ["nothing was said that needs a source"]}
         cases[r["id"]] = case
-    names = {
-        "statements": "statements that stand on what they cite", "steps": "next steps that stand in the card", "quotes": "quotes exact",
-        "duties": "“must” only from statute", "marks": "answers whose marks lead to a source",
-    }  # fmt: skip
-    figures = [share(label, *totals[m]) for m, label in names.items()]
+    figures = [share(label, *totals[m]) for m, label in GROUNDS.items() if totals[m][1]]
     return {"built": bool(rows), "why": "no answer was collected", "figures": figures, "cases": cases, "counts": counts(cases.values())}
 
 
@@ -345,7 +375,11 @@ def _placement(rows: list[Record]) -> dict[str, Any]:
         if r["state"] == "done":
             best = r["got"]["placement"][facet + "s"][0]
             more = {"got": best["id"], "wanted": r["expected"]["main"], "sure": bool(r["got"]["placement"]["sure"][facet])}
-            why = [] if best["id"] in r["expected"]["accepted"] else [f"{best['id']} ({best['score']:.2f}), not {' or '.join(r['expected']['accepted'])}"]
+            why = (
+                []
+                if best["id"] in r["expected"]["accepted"]
+                else [f"{best['id']} ({best['score']:.2f}), not {' or '.join(r['expected']['accepted'])}"]
+            )
         cases[_short(r)] = verdict_of(r, why, **more)
     scores = [{s["id"]: s["score"] for s in r["got"]["placement"][facet + "s"]} for r in done]
     got = [r["got"]["placement"][facet + "s"][0]["id"] for r in done]
@@ -364,7 +398,14 @@ def _placement(rows: list[Record]) -> dict[str, Any]:
         share("sure", sum(sure), n),
     ]
     if facet != "element":
-        figures.insert(4, average("places away, along the order", [float(abs(order.index(m) - order.index(g))) for m, g in zip(main, got, strict=True)], "lower"))
+        figures.insert(
+            4,
+            average(
+                "places away, along the order",
+                [float(abs(order.index(m) - order.index(g))) for m, g in zip(main, got, strict=True)],
+                "lower",
+            ),
+        )
     tops = [max(s.values()) for s in scores]
     return {
         "figures": figures,
@@ -404,12 +445,12 @@ def _abstention(rows: list[Record]) -> dict[str, Any]:
         of = [r for r in done if r["expected"]["label"] in ("answer", label)]
         # What a screen settled was never in doubt: it ranks below everything that was searched for.
         confidence = [-1e6 if r["got"]["confidence"] is None else float(r["got"]["confidence"]) for r in of]
-        right = [r["expected"]["label"] == "answer" for r in of]
+        answerable = [r["expected"]["label"] == "answer" for r in of]
         figures += [
-            number(f"coverage at precision 0.90, {label}", metrics.coverage_at_precision(confidence, right), len(of), unit="share"),
-            number(f"area under risk-coverage, {label}", metrics.area_under_risk(confidence, right), len(of), "lower"),
+            number(f"coverage at precision 0.90, {label}", metrics.coverage_at_precision(confidence, answerable), len(of), unit="share"),
+            number(f"area under risk-coverage, {label}", metrics.area_under_risk(confidence, answerable), len(of), "lower"),
         ]
-        curves[label] = metrics.risk_coverage(confidence, right)
+        curves[label] = metrics.risk_coverage(confidence, answerable)
     return {"figures": figures, "cases": cases, "risk_coverage": curves}
 
 
@@ -418,14 +459,15 @@ def _abstention(rows: list[Record]) -> dict[str, Any]:
 
 def _screens(rows: list[Record]) -> dict[str, Any]:
     """A case passes when every measure that its set has is met."""
-    cases, totals = {}, defaultdict(lambda: [0, 0])
+    cases = {}
+    totals: dict[str, tuple[int, int]] = {}
     for r in rows:
         why = None
         if r["state"] == "done":
             why = []
             for measure, found in r["got"]["measures"].items():
-                totals[measure][0] += found["hits"]
-                totals[measure][1] += found["of"]
+                k, n = totals.get(measure, (0, 0))
+                totals[measure] = (k + found["hits"], n + found["of"])
                 if found["hits"] < found["of"]:
                     why.append(f"{measure}: {found['hits']} of {found['of']}")
         cases[_short(r)] = verdict_of(r, why)
@@ -456,6 +498,36 @@ def _rehearsal(rows: list[Record]) -> dict[str, Any]:
     return {"figures": figures, "cases": cases}
 
 
+def _sittings(rows: list[Record]) -> dict[str, Any]:
+    """A scenario passes when skilled, mixed and harmful learners end in that order, by label and as typed, and nothing slips out early."""
+    cases, done = {}, _done(rows)
+    for r in rows:
+        why = None
+        if r["state"] == "done":
+            got = r["got"]
+            why = [
+                reason
+                for reason, holds in {
+                    "scripted learners do not end in order": got["scripted"]["ordered"],
+                    "typed lines do not end in order": got["typed"]["ordered"],
+                    "a secret is told early": not got["talk"]["early"],
+                    "a line contradicts what was told": not got["talk"]["contradicted"],
+                }.items()
+                if not holds
+            ]
+        cases[_short(r)] = verdict_of(r, why)
+    lucky = [r["got"]["random"] for r in done]
+    heard = [r["got"]["talk"] for r in done]
+    typed = [r["got"]["typed"] for r in done]
+    figures = [
+        share("scenarios that hold", sum(c["state"] == "passed" for c in cases.values()), len(done)),
+        share("typed lines read as meant", sum(t["right"] for t in typed), sum(t["lines"] for t in typed)),
+        share("random learners who end well", sum(x.get("good", 0) for x in lucky), sum(sum(x.values()) for x in lucky), "lower"),
+        share("lines that repeat in random talk", sum(t["repeated"] for t in heard), sum(t["lines"] for t in heard), "lower"),
+    ]
+    return {"figures": figures, "cases": cases}
+
+
 def _leaks(rows: list[Record]) -> dict[str, Any]:
     """A set passes when none of its sentences stands among the training examples."""
     cases, of, bad = {}, 0, 0
@@ -472,7 +544,7 @@ def _leaks(rows: list[Record]) -> dict[str, Any]:
 # ---- slices
 
 
-def _slices(suites: Mapping[str, Any], records: Sequence[Record]) -> list[Row]:
+def _slices(suites: Mapping[str, Any]) -> list[Row]:
     """Share passed for each value of each slice in each suite, worst first among those with enough cases."""
     found: dict[tuple[str, str, str], list[bool]] = defaultdict(list)
     for name, suite in suites.items():
@@ -505,4 +577,3 @@ def _thin(records: Sequence[Record]) -> list[str]:
                 having[key, value] += 1
     wanted = {(key, value) for key, values in SLICES.items() for value in values} | set(having)
     return [f"{key} {value}: {having[key, value]}" for key, value in sorted(wanted) if having[key, value] < THIN]
-
