@@ -211,7 +211,10 @@ def _changes(scenario: Scenario, m: Moment) -> Sequence[str]:
     rows = [(abs(d), p, v, d) for p, c in m.change.items() for v, d in c.items() if v in _SHOWN and abs(d) >= 0.05]
     out = []
     for _, p, v, d in sorted(rows, reverse=True)[:2]:
-        word = band(m.values[p][v], scenario.shared.bands[v])
+        word, before = (band(x, scenario.shared.bands[v]) for x in (m.values[p][v], m.values[p][v] - d))
+        if word == before:
+            out.append(say("rehearse.debrief.up" if d > 0 else "rehearse.debrief.down", name=scenario.personas[p].name, variable=v, band=word))
+            continue
         out.append(
             say("rehearse.debrief.rose" if d > 0 else "rehearse.debrief.fell", name=scenario.personas[p].name, variable=v, band=word)
         )
@@ -232,7 +235,7 @@ def _better(play: Play, worst: Moment, state: State) -> tuple[str, str | None, s
             return rule.try_line, rule.passage, rule.seen
     move = play.scenario.moves["ask_interest" if worst.move != "ask_interest" else "acknowledge"]
     doing = play.scenario.moves[worst.move].doing
-    return move.lines[0], None, doing[:1].upper() + doing[1:] + "."
+    return move.lines[0], None, play.scenario.shared.words.say("rehearse.debrief.set-back", turn=str(worst.turn), doing=doing)
 
 
 def _quoted(scenario: Scenario, m: Moment) -> str:

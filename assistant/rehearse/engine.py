@@ -160,14 +160,12 @@ class Play:
             speaker = told.by
         state.speaker = speaker
         said: list[Utterance] = []
-        reaction = forced or self._pick(
-            state, speaker, "again" if state.streak >= 3 and draw(self.seed, f"again{state.turn}") < 0.7 else "reaction"
-        )
-        if reaction:
+        content = told or (None if forced else self._content(state, speaker))
+        weary = state.streak >= 3 and draw(self.seed, f"again{state.turn}") < 0.7
+        reaction = forced or self._pick(state, speaker, "again" if weary else "reaction")
+        if reaction and not (content and content.shared):  # "I have said all I know" wants no lead-in
             said.append(self._speak(state, reaction, speaker))
-        if told:
-            said.append(self._speak(state, told))
-        elif not forced and (content := self._content(state, speaker)):
+        if content:
             said.append(self._speak(state, content, speaker))
         if not said and (line := self._pick(state, speaker, "again") or self._pick(state, speaker, "lost")):
             said.append(self._speak(state, line, speaker))
@@ -370,9 +368,11 @@ class Play:
                 return _compares(state.values[who].get(variable, 0.0), test)
             found = [_compares(state.values[p].get(variable, 0.0), test) for p in state.present]
             return all(found) if who == "all" else any(found)
-        if kind == "told":
+        if kind in ("told", "left"):
             who = me if test.subject == "me" and me else test.subject
-            return _compares(sum(r.startswith(f"{who}.") or who in ("any", "all") for r in state.revealed), test)
+            told = sum(r.startswith(f"{who}.") or who in ("any", "all") for r in state.revealed)
+            kept = sum(len(p.interests) for p in self.scenario.personas.values() if who in ("any", "all", p.id)) - told
+            return _compares(told if kind == "told" else kept, test)
         if kind in ("revealed", "hidden"):
             pool = [p for p in state.values if test.subject in ("any", "all", p)]
             known = [f"{p}.{v}" in state.revealed for p in pool for v in test.values]

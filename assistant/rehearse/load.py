@@ -300,8 +300,8 @@ class _Names:
                     yield self._compare("count", move, limit, where, key, slips)
             elif rest in ("turn", "repeat"):
                 yield self._compare(rest, "", value, where, key, slips)
-            elif rest == "told":
-                yield self._compare("told", who, value, where, key, slips)
+            elif rest in ("told", "left"):
+                yield self._compare(rest, who, value, where, key, slips)
             elif rest in ("revealed", "hidden"):
                 known = self.interests.get(who) or {i for s in self.interests.values() for i in s}
                 self._known(values, known, where, key, "interest", slips)
