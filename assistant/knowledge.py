@@ -237,7 +237,7 @@ def load_library(folder: Path) -> Library:
         cards[card.id] = card
     if slips:
         raise KnowledgeError(list(slips))
-    known = [p for p in folder.rglob("*") if p.is_file() and p.suffix in {".md", ".yaml", ".txt", ".npz"} and not p.name.startswith(".")]
+    known = [p for p in folder.rglob("*") if p.is_file() and p.suffix in {".md", ".yaml", ".txt", ".tsv"} and not p.name.startswith(".")]
     return Library(cards, members, sources, jurisdictions, caveat, content_version(known, folder))
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from assistant.knowledge import Library
 from assistant.prompts import Prompts
 from assistant.types import (
-    FACETS,
     STEPS,
     WHENS,
     Card,
@@ -141,7 +140,7 @@ class CardWriter:
     def _advice(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
         first = cards[0]
         opening = self._opening(first, said)
-        placed = self._placed(question)
+        placed = self._placed(question, first)
         said.add(*placed)
         reasons_wanted = 4 if question.kind == "reasons" else 2
         reasons = said.choose(
@@ -178,22 +177,24 @@ class CardWriter:
         said.add(*(s.text for s in kept))
         return Part("paragraph", claims=tuple(Claim(s.text, (passage.id,)) for s in kept))
 
-    def _placed(self, question: Understanding) -> list[str]:
+    def _placed(self, question: Understanding, card: Card) -> list[str]:
+        """What this is about in the framework: the elements of the card that answers, which are reviewed, with the words
+        of the question that point the same way; level and step only where the text itself is sure."""
         placement = question.placement
-        sure: list[Facet] = [f for f in ("element", "level", "step") if placement.sure.get(f)]
-        if not sure:
-            return []
-        elements = [s for s in placement.elements[:2] if s.score >= 0.25]
         names = {
-            "elements": " and ".join(self.library.members[s.id].name.lower() for s in elements),
+            "elements": " and ".join(f"**{self.library.members[e].name.lower()}**" for e in card.elements[:2]),
             "level": self.library.members[placement.best("level").id].name.lower(),
             "step": self.library.members[placement.best("step").id].name.lower(),
         }
-        key = "writer.placement." + ("all" if len(sure) == len(FACETS) else "_".join(sure))
-        line = self.prompts.say(key, **names)
-        words = list(dict.fromkeys(c.text for c in placement.evidence if c.reading.partition(":")[0] in sure))[:3]
-        shown = "”, “".join(w if len(w.split()) <= 12 else " ".join(w.split()[:12]) + " …" for w in words)
-        return [line + " " + self.prompts.say("writer.placement.words", words=shown)] if shown else [line]
+        agrees = placement.sure["element"] and placement.best("element").id in card.elements
+        sure: list[Facet] = [f for f in ("level", "step") if placement.sure[f]]
+        line = self.prompts.say("writer.placement." + "_".join(["element", *sure]), **names)
+        seen = [c for c in placement.evidence if c.reading.partition(":")[0] in (*sure, *(["element"] if agrees else []))]
+        words = list(dict.fromkeys(c.text for c in seen))[:2]
+        if not words:
+            return [line]
+        shown = "” and “".join(w if len(w.split()) <= 12 else " ".join(w.split()[:12]) + " …" for w in words)
+        return [line + " " + self.prompts.say("writer.placement.words", words=shown)]
 
     def _steps(self, question: Understanding, cards: Sequence[Card], said: _Said) -> tuple[PlannedStep, ...]:
         """The first card's steps, then what others add, soonest first; fitted to the step of change when it is sure."""

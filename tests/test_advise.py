@@ -1,0 +1,113 @@
+"""The path of a question: steps, endings, conversation, documents, and what is kept on the record."""
+
+from __future__ import annotations
+
+from langchain_core.runnables import RunnableLambda
+
+import pytest
+
+from assistant import Answer, Assistant, Document, Question, Turn, UsageError
+from assistant.retrieve import LibraryRetriever
+
+
+def test_the_steps_are_told_as_they_begin_and_the_answer_comes_last(assistant: Assistant) -> None:
+    *progress, answer = list(assistant.stream("Our pooled budget has no agreed exit. What should we do?"))
+    assert [p.step for p in progress] == ["screen", "understand", "retrieve", "compose", "check"]  # type: ignore[union-attr]
+    assert isinstance(answer, Answer)
+    assert set(answer.milliseconds) == {"screen", "understand", "retrieve", "compose", "check", "total"}
+
+
+def test_it_is_a_langchain_runnable(assistant: Assistant) -> None:
+    chain = assistant.adviser | RunnableLambda(lambda answer: answer.outcome)
+    assert chain.invoke("What is coalition?") == "answered"
+    assert [a.outcome for a in assistant.adviser.batch(["hello", "What is mandate?"])] == ["social", "answered"]
+
+
+def test_retrieval_is_a_langchain_retriever(assistant: Assistant) -> None:
+    documents = LibraryRetriever(retriever=assistant.retriever, k=3).invoke("pooled budget exit")
+    assert len(documents) == 3
+    assert documents[0].metadata["card"] in assistant.library.cards
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "kind"),
+    [
+        ("hello", "social", "greeting"),
+        ("thank you", "social", "thanks"),
+        ("what can you do?", "social", "about"),
+        ("partnership", "clarify", "vague"),
+        ("🙂🙂🙂", "clarify", "vague"),
+        ("xqzzy blorf wibble frandle snorp", "no_evidence", "other"),
+    ],
+)
+def test_a_step_that_settles_the_answer_ends_the_run(assistant: Assistant, text: str, outcome: str, kind: str) -> None:
+    answer = assistant.ask(text)
+    assert (answer.outcome, answer.kind) == (outcome, kind)
+    assert answer.text
+    assert answer.statements == ()
+
+
+def test_no_evidence_names_the_nearest_material_and_keeps_what_was_rejected(assistant: Assistant) -> None:
+    answer = assistant.ask("How many foster carer allowances bands does the national fostering tariff hold?")
+    assert answer.outcome == "no_evidence"
+    assert answer.rejected
+    assert "nearest" in answer.text
+
+
+def test_a_follow_up_stands_on_the_question_before(assistant: Assistant) -> None:
+    history = (Turn("user", "Our pooled budget has no agreed exit."), Turn("assistant", "Agree one in writing."))
+    answer = assistant.ask(Question("and who should do that?", history=history))
+    assert answer.outcome == "answered"
+    assert answer.kind == "who_when"
+    assert any("budget" in (s.card or "") or "pooled" in (s.card or "") for s in answer.sources)
+
+
+def test_a_document_is_quoted_as_what_it_says(assistant: Assistant) -> None:
+    note = Document("note.txt", "Minutes are kept for six years.\nEscalation goes to the business manager within five working days.")
+    answer = assistant.ask(Question("What does the attached say about escalation?", documents=(note,)))
+    cited = [s for s in answer.sources if s.origin == "document"]
+    assert cited
+    assert cited[0].status == "local"
+    assert cited[0].card is None
+    assert "Escalation goes to the business manager within five working days." in answer.text
+
+
+def test_another_nations_law_does_not_answer(assistant: Assistant) -> None:
+    answer = assistant.ask(Question("What is the legal duty to share information to protect a child?", jurisdiction="new-zealand"))
+    assert all({"new-zealand", "any"} & set(s.jurisdictions) for s in answer.sources)
+
+
+def test_a_nation_named_in_the_question_wins_over_the_setting(assistant: Assistant) -> None:
+    answer = assistant.ask(Question("Which body leads the safeguarding partnership in Wales?", jurisdiction="england"))
+    assert all({"wales", "uk", "any"} & set(s.jurisdictions) for s in answer.sources)
+
+
+def test_an_unknown_jurisdiction_is_one_plain_sentence(assistant: Assistant) -> None:
+    with pytest.raises(UsageError, match="There is no jurisdiction 'narnia'"):
+        assistant.ask(Question("What is mandate?", jurisdiction="narnia"))
+
+
+def test_a_language_we_do_not_have_is_answered_in_english_with_a_notice(assistant: Assistant) -> None:
+    assert any("English" in n for n in assistant.ask(Question("What is mandate?", language="cy")).notices)
+
+
+@pytest.mark.parametrize("text", ["a" * 20_000, "\x00\x07control\x1b[31m", "你好，我们的合作关系有问题", "\ud800 lone", "x " * 9_999, "|" * 50, "$name ${x}"])
+def test_strange_input_gets_an_answer_of_some_kind(assistant: Assistant, text: str) -> None:
+    assert assistant.ask(text).text
+
+
+def test_too_long_a_message_is_cut_with_a_notice(assistant: Assistant) -> None:
+    answer = assistant.ask("Our members keep sending substitutes to the board. " * 500)
+    assert any("20,000" in n for n in answer.notices)
+
+
+def test_a_screen_that_raises_stops_everything(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: str) -> None:
+        raise RuntimeError("screen broke")
+
+    searched: list[str] = []
+    monkeypatch.setattr(assistant.screener, "check", broken, raising=False)
+    monkeypatch.setattr(assistant.retriever, "cards", lambda *a, **k: searched.append("yes"))
+    with pytest.raises(RuntimeError, match="screen broke"):
+        assistant.ask("Our members keep sending substitutes.")
+    assert searched == []

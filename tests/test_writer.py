@@ -1,0 +1,87 @@
+"""The card writer selects and orders; it writes nothing of its own and says nothing twice."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from assistant import Answer, Assistant
+from assistant.types import WHENS
+from assistant.writers.cards import content_words, likeness
+
+QUESTIONS = {
+    "problem": "Different people from health turn up at each board meeting and nothing gets decided. What should we do?",
+    "definition": "What is coalition?",
+    "list": "What are the six critical elements?",
+    "comparison": "What is the difference between co-operation and co-ordination?",
+    "tool": "How do I run a multi-agency audit?",
+    "law": "What does section 11 of the Children Act 2004 ask of agencies in England?",
+    "reasons": "Why do partners nod in meetings and then do nothing?",
+}
+
+
+@pytest.fixture(scope="module")
+def answers(assistant: Assistant) -> dict[str, Answer]:
+    return {name: assistant.ask(q) for name, q in QUESTIONS.items()}
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_every_statement_has_a_source_and_stands_in_the_text(answers: dict[str, Answer], name: str) -> None:
+    answer = answers[name]
+    assert answer.outcome == "answered"
+    numbers = {s.n for s in answer.sources}
+    shown = (answer.text + answer.more).replace("\\|", "|")
+    for statement in answer.statements:
+        assert set(statement.sources) <= numbers
+        assert statement.sources
+        assert statement.text in shown
+        assert statement.support == "quoted"
+    assert answer.dropped == ()
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_no_sentence_stands_twice(answers: dict[str, Answer], name: str) -> None:
+    said = [s.text for s in answers[name].statements] + [s.action for s in answers[name].next_steps]
+    sets = [content_words(t) for t in said]
+    twice = [(said[i], said[j]) for i in range(len(said)) for j in range(i) if likeness(sets[i], sets[j]) > 0.9 and len(sets[i]) > 3]
+    assert twice == []
+
+
+@pytest.mark.parametrize("name", ["problem", "definition", "tool", "law", "reasons"])
+def test_what_is_shown_first_is_short(answers: dict[str, Answer], name: str) -> None:
+    assert len(re.sub(r"\[\d+\]|[*|#-]", " ", answers[name].text).split()) <= 380
+
+
+def test_next_steps_have_owner_time_and_progress_and_come_soonest_first(answers: dict[str, Answer]) -> None:
+    steps = answers["problem"].next_steps
+    assert 3 <= len(steps) <= 6
+    assert all(s.owner and s.progress and s.sources for s in steps)
+    assert [WHENS.index(s.when) for s in steps] == sorted(WHENS.index(s.when) for s in steps)  # type: ignore[arg-type]
+
+
+def test_a_comparison_is_a_table_with_a_column_each(answers: dict[str, Answer]) -> None:
+    assert "| | Co-operation | Co-ordination |" in answers["comparison"].text
+
+
+def test_a_list_names_every_member(answers: dict[str, Answer]) -> None:
+    text = answers["list"].text.lower()
+    assert all(w in text for w in ("predisposing", "mandate", "leadership", "machinery", "process", "outcomes"))
+
+
+def test_marks_of_the_cards_are_never_shown_raw(answers: dict[str, Answer]) -> None:
+    assert not any(re.search(r"\[[a-z]", a.text + a.more) for a in answers.values())
+
+
+def test_numbers_follow_the_order_of_the_text(answers: dict[str, Answer]) -> None:
+    seen = list(dict.fromkeys(int(n) for n in re.findall(r"\[(\d+)\]", answers["problem"].text)))
+    assert seen == sorted(seen)
+
+
+def test_the_same_question_gets_the_same_answer(assistant: Assistant, answers: dict[str, Answer]) -> None:
+    assert assistant.ask(QUESTIONS["problem"]).text == answers["problem"].text
+
+
+def test_the_steps_are_never_presented_as_the_papers_own(assistant: Assistant) -> None:
+    answer = assistant.ask("What are the five steps to change?")
+    assert "does not name" in " ".join([answer.text, answer.more, *answer.notices]).lower()
