@@ -15,6 +15,7 @@ from assistant.advise import Adviser, Progress
 from assistant.embed import OnnxEmbeddings, open_embeddings, quiet
 from assistant.embed import Progress as Reporter
 from assistant.errors import UsageError
+from assistant.export import Exporter
 from assistant.index import open_index
 from assistant.knowledge import Library, load_library
 from assistant.place import Placer, open_placer
@@ -68,6 +69,10 @@ class Assistant:
     @cached_property
     def store(self) -> Store:
         return Store(self.settings.database)
+
+    @cached_property
+    def exporter(self) -> Exporter:
+        return Exporter(self.library, self.prompts)
 
     # ---- asking
 

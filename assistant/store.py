@@ -1,4 +1,4 @@
-"""What is kept: conversations with their turns, in SQLite (WAL), every turn as it happens.
+"""What is kept, in SQLite (WAL), as it happens: conversations, their turns and documents, the action plan, feedback.
 
 The only door to SQLAlchemy. Times are UTC in ISO 8601. Tables are made by the numbered files in `migrations/`, each run
 once; a database from a newer version is refused, not guessed at.
@@ -9,17 +9,24 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from assistant.errors import StoreError, UsageError
+
+PlanStatus = Literal["to_do", "doing", "done", "dropped"]
+Reason = Literal["wrong", "not_our_situation", "out_of_date", "unclear", "missing", "good"]
+Review = Literal["open", "approved", "amended", "rejected"]
+PLAN_STATUSES: tuple[PlanStatus, ...] = get_args(PlanStatus)
+REASONS: tuple[Reason, ...] = get_args(Reason)
+REVIEWS: tuple[Review, ...] = get_args(Review)
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _ID = re.compile(r"[A-Za-z0-9_-]{8,40}")
@@ -40,6 +47,57 @@ class StoredTurn:
     role: str
     text: str
     answer: dict[str, Any] | None  # as `assistant ask --json` prints it
+    created: str
+
+
+@dataclass(frozen=True)
+class KeptStep:
+    """A next step a person keeps, with what became of it."""
+
+    id: int
+    action: str
+    owner: str
+    due: str  # ISO date, or empty
+    progress: str
+    framework: str  # where it sits, in words
+    status: PlanStatus
+    note: str
+    conversation: str | None
+    turn: int | None
+    created: str
+    updated: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was changed in a kept step, and when."""
+
+    step: int
+    field: str
+    before: str
+    after: str
+    created: str
+
+
+@dataclass(frozen=True)
+class Feedback:
+    id: int
+    conversation: str
+    turn: int
+    question: str
+    statement: str  # empty where it is about the whole answer
+    reason: Reason
+    note: str
+    review: Review
+    amended: str
+    created: str
+
+
+@dataclass(frozen=True)
+class KeptDocument:
+    identity: str
+    name: str
+    parts: tuple[tuple[str, str | None], ...]  # (paragraph, where it stood)
     created: str
 
 
@@ -184,6 +242,112 @@ class Store:
         if not connection.execute(text("SELECT 1 FROM conversation WHERE id = :c"), {"c": conversation}).first():
             raise UsageError("There is no such conversation here. It may have been deleted.")
 
+    # ---- the action plan
+
+    def keep_step(
+        self, action: str, owner: str, due: str = "", progress: str = "", framework: str = "",
+        conversation: str | None = None, turn: int | None = None,
+    ) -> int:  # fmt: skip
+        """Keeps a next step; the same step of the same answer is kept once."""
+        with self._writing() as c:
+            same = c.execute(
+                text("SELECT id FROM plan_step WHERE action = :a AND turn IS :t AND turn IS NOT NULL"), {"a": action, "t": turn}
+            ).first()
+            if same:
+                return int(same.id)
+            added = c.execute(
+                text(
+                    "INSERT INTO plan_step (conversation, turn, action, owner, due, progress, framework, status, note, created, updated) "
+                    "VALUES (:c, :t, :a, :o, :d, :p, :f, 'to_do', '', :n, :n) RETURNING id"
+                ),
+                {"c": conversation, "t": turn, "a": action, "o": owner, "d": due, "p": progress, "f": framework, "n": _now()},
+            ).scalar_one()
+        return int(added)
+
+    def plan(self) -> list[KeptStep]:
+        """Every kept step: what is still to be done first, by date."""
+        with self._writing() as c:
+            rows = c.execute(text("SELECT * FROM plan_step ORDER BY status IN ('done', 'dropped'), due = '', due, id")).mappings().all()
+        return [KeptStep(**row) for row in rows]
+
+    def change_step(self, step: int, **fields: str) -> None:
+        """Changes action, owner, due, progress, status or note; what stood there before stays on record."""
+        odd = set(fields) - {"action", "owner", "due", "progress", "status", "note"}
+        if odd or fields.get("status", "to_do") not in PLAN_STATUSES:
+            raise UsageError(f"A kept step has no {sorted(odd)[0] if odd else 'such status'}.")
+        with self._writing() as c:
+            row = c.execute(text("SELECT * FROM plan_step WHERE id = :i"), {"i": step}).mappings().first()
+            if row is None:
+                raise UsageError("This step is no longer in the plan.")
+            for name, value in fields.items():
+                if row[name] != value:
+                    c.execute(text(f"UPDATE plan_step SET {name} = :v, updated = :n WHERE id = :i"), {"v": value, "n": _now(), "i": step})  # noqa: S608  one of the names above
+                    c.execute(
+                        text("INSERT INTO plan_change (step, field, before, after, created) VALUES (:i, :f, :b, :a, :n)"),
+                        {"i": step, "f": name, "b": row[name], "a": value, "n": _now()},
+                    )
+
+    def plan_changes(self) -> list[Change]:
+        """What was changed in the plan, oldest first."""
+        with self._writing() as c:
+            rows = c.execute(text("SELECT step, field, before, after, created FROM plan_change ORDER BY id")).mappings().all()
+        return [Change(**row) for row in rows]
+
+    def remove_step(self, step: int) -> None:
+        with self._writing() as c:
+            c.execute(text("DELETE FROM plan_step WHERE id = :i"), {"i": step})
+
+    # ---- feedback
+
+    def add_feedback(self, conversation: str, turn: int, question: str, reason: Reason, statement: str = "", note: str = "") -> int:
+        with self._writing() as c:
+            added = c.execute(
+                text(
+                    "INSERT INTO feedback (conversation, turn, question, statement, reason, note, created) "
+                    "VALUES (:c, :t, :q, :s, :r, :o, :n) RETURNING id"
+                ),
+                {"c": conversation, "t": turn, "q": question, "s": statement, "r": reason, "o": note, "n": _now()},
+            ).scalar_one()
+        return int(added)
+
+    def feedback(self, review: Review | None = None) -> list[Feedback]:
+        """Newest first; only those with this review, where one is given."""
+        with self._writing() as c:
+            rows = (
+                c.execute(text("SELECT * FROM feedback WHERE :r IS NULL OR review = :r ORDER BY id DESC"), {"r": review}).mappings().all()
+            )
+        return [Feedback(**row) for row in rows]
+
+    def review_feedback(self, identity: int, review: Review, amended: str = "") -> None:
+        with self._writing() as c:
+            c.execute(text("UPDATE feedback SET review = :r, amended = :a WHERE id = :i"), {"r": review, "a": amended, "i": identity})
+
+    # ---- documents of a conversation
+
+    def add_document(self, conversation: str, identity: str, name: str, parts: Sequence[tuple[str, str | None]]) -> bool:
+        """Keeps a document's screened text; False where this conversation has the same document already."""
+        with self._writing() as c:
+            self._require(c, conversation)
+            done = c.execute(
+                text("INSERT OR IGNORE INTO document VALUES (:c, :i, :m, :p, :n)"),
+                {"c": conversation, "i": identity, "m": name, "p": json.dumps(list(parts), ensure_ascii=False), "n": _now()},
+            )
+            return bool(done.rowcount)
+
+    def documents(self, conversation: str) -> list[KeptDocument]:
+        with self._writing() as c:
+            rows = c.execute(text("SELECT * FROM document WHERE conversation = :c ORDER BY created"), {"c": conversation}).all()
+        return [KeptDocument(r.identity, r.name, tuple((t, w) for t, w in json.loads(r.parts)), r.created) for r in rows]
+
+    def remove_document(self, conversation: str, identity: str) -> None:
+        with self._writing() as c:
+            c.execute(text("DELETE FROM document WHERE conversation = :c AND identity = :i"), {"c": conversation, "i": identity})
+
+    def tidy(self) -> None:
+        """Writes the journal back, so that what was removed is in no file any more."""
+        with self._writing() as c:
+            c.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     # ---- preferences
 
     def preferences(self) -> dict[str, str]:
@@ -202,5 +366,6 @@ def _pragmas(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what is removed is overwritten in the file as well
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.close()

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
-from ui.words import load_words
 
 from assistant import Assistant
 from tests.browser import ADVICE, ARGUMENTS, find
+from ui.words import load_words
 
 ROOT = Path(__file__).resolve().parent.parent
 W = load_words()

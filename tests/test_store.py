@@ -108,3 +108,53 @@ def test_a_folder_that_cannot_be_made_is_said_in_plain_words(tmp_path: Path) -> 
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="ASSISTANT_HOME"):
         Store(tmp_path / "file" / "assistant.db")
+
+
+def test_a_kept_step_remembers_what_stood_there_before(store: Store) -> None:
+    step = store.keep_step("Ask for two names.", "Chair")
+    store.change_step(step, owner="Business manager", note="")
+    store.change_step(step, status="doing")
+    assert [(c.field, c.before, c.after) for c in store.plan_changes()] == [
+        ("owner", "Chair", "Business manager"),
+        ("status", "to_do", "doing"),
+    ]
+    store.remove_step(step)
+    assert store.plan() == []
+    assert store.plan_changes() == []
+
+
+@pytest.mark.parametrize("fields", [{"status": "nearly"}, {"id": "3"}, {"created": "never"}])
+def test_a_step_cannot_be_changed_into_something_it_is_not(store: Store, fields: dict[str, str]) -> None:
+    step = store.keep_step("Ask for two names.", "Chair")
+    with pytest.raises(UsageError):
+        store.change_step(step, **fields)
+
+
+def test_feedback_is_kept_with_its_statement_and_a_practice_leads_decision(store: Store) -> None:
+    first = store.add_feedback("c", 2, "Who leads?", "wrong", "The chair leads.", "It is the lead partners.")
+    store.add_feedback("c", 2, "Who leads?", "good")
+    store.review_feedback(first, "amended", "Lead partners lead.")
+    assert [(f.reason, f.review) for f in store.feedback()] == [("good", "open"), ("wrong", "amended")]
+    assert store.feedback("amended")[0].amended == "Lead partners lead."
+
+
+def test_a_document_is_kept_once_and_goes_with_its_conversation(store: Store) -> None:
+    here = store.start()
+    assert store.add_document(here, "abc", "terms.docx", [("Ask for two names.", "Membership"), ("Meet monthly.", None)])
+    assert not store.add_document(here, "abc", "copy.docx", [("x", None)])
+    (kept,) = store.documents(here)
+    assert (kept.name, kept.parts) == ("terms.docx", (("Ask for two names.", "Membership"), ("Meet monthly.", None)))
+    store.remove_document(here, "abc")
+    assert store.documents(here) == []
+    store.add_document(here, "abc", "terms.docx", [("Unforgettable words.", None)])
+    store.delete(here)
+    store.purge()
+    assert store.documents(here) == []
+
+
+def test_what_is_removed_is_gone_from_the_file_too(store: Store) -> None:
+    here = store.start()
+    store.add_document(here, "abc", "terms.docx", [("Unforgettable words.", None)])
+    store.remove_document(here, "abc")
+    store.tidy()
+    assert all(b"Unforgettable" not in p.read_bytes() for p in store.path.parent.glob("assistant.db*"))

@@ -50,8 +50,9 @@ class AnswerPage:
         w, row = self.words, self.row
         sources = self._sources()
         beside = sources + self._left_aside() + self._receipt(made)
+        style = f"pa-turn pa-answer pa-{row['outcome']}" + ("" if sources else " pa-plain")
         return (
-            f'<article class="pa-turn pa-answer pa-{row["outcome"]}" id="turn-{self.turn}" aria-label="{escape(w("ask.answer"))}">'
+            f'<article class="{style}" id="turn-{self.turn}" aria-label="{escape(w("ask.answer"))}">'
             f'<div class="pa-main">{self._banner()}{self._body()}{self._notices()}{self._more()}</div>'
             f'<aside class="pa-beside" aria-label="{escape(w("source.heading"))}">{beside}</aside></article>'
         )
@@ -211,7 +212,7 @@ class AnswerPage:
         card = library.cards.get(source["card"] or "")
         if card is None:
             return html + "</p>"
-        html += f" {escape(w('source.reviewed', date=_day(card.reviewed_on.isoformat())))}</p>"
+        html += f" {escape(w('source.reviewed', date=day(card.reviewed_on.isoformat())))}</p>"
         return html + f'<details class="pa-fold"><summary>{escape(w("source.whole"))}</summary>{card_html(card, w)}</details>'
 
     def _reference(self, reference: Row) -> str:
@@ -324,11 +325,12 @@ def _capital(text: str) -> str:
 _MONTHS = "January February March April May June July August September October November December".split()
 
 
-def _day(iso: str) -> str:
+def day(iso: str) -> str:
+    """An ISO date or time as a person reads it."""
     year, month, day = iso[:10].split("-")
     return f"{int(day)} {_MONTHS[int(month) - 1]} {year}"
 
 
 def moment(iso: str) -> str:
     """A stored time as a person reads it. Stored times are UTC and said to be."""
-    return f"{_day(iso)}, {iso[11:16]} UTC"
+    return f"{day(iso)}, {iso[11:16]} UTC"

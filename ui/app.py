@@ -6,7 +6,7 @@ import streamlit as st
 
 from assistant import AssistantError
 from ui import history, visit
-from ui.page import STYLE, conversation, desk, words
+from ui.page import STYLE, conversation, desk, last, words
 
 VIEWS = Path(__file__).parent / "views"
 
@@ -15,7 +15,9 @@ def main() -> None:
     w = words()
     st.set_page_config(page_title=w("app.title"), page_icon="🤝", layout="wide")
     st.html(STYLE)
-    pages = {"ask": st.Page(VIEWS / "ask.py", title=w("nav.ask"), default=True)}
+    names = ("ask", "plan", "library", "feedback")
+    pages = {n: st.Page(VIEWS / f"{n}.py", title=w(f"nav.{n}"), default=n == "ask") for n in names}
+    st.session_state["pages"] = pages
     chosen = st.navigation(list(pages.values()), position="hidden")
     try:
         desk()
@@ -23,6 +25,8 @@ def main() -> None:
             st.switch_page(pages["ask"], query_params={"c": here} if (here := conversation()) else None)
         with st.sidebar:
             st.markdown(f"**{w('app.title')}**")
+            for name, page in pages.items():
+                st.page_link(page, query_params={"c": here} if name == "ask" and (here := last()) else None)
             history.sidebar()
             visit.change()
             st.caption(w("safety.line"))

@@ -31,10 +31,18 @@ def conversation() -> str | None:
     return st.query_params.get("c")
 
 
+def last() -> str | None:
+    """The conversation this visitor had open last: the way back to it from another view."""
+    if here := conversation():
+        st.session_state["last"] = here
+    return st.session_state.get("last")
+
+
 def open_conversation(identity: str | None) -> None:
     if identity:
         st.query_params["c"] = identity
     else:
+        st.session_state.pop("last", None)
         st.query_params.pop("c", None)
 
 
@@ -49,9 +57,11 @@ def flash(text: str) -> None:
 
 
 def show_flash() -> None:
-    if text := st.session_state.pop("flash", None):
-        st.info(text)
-        announce(text)
+    # The place is always there: were it not, what stands below would move, and an open popover close, when it comes and goes.
+    with st.container(key="flash"):
+        if text := st.session_state.pop("flash", None):
+            st.info(text)
+            announce(text)
 
 
 def announce(text: str, scroll_to: str = "") -> None:

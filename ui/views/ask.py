@@ -7,6 +7,7 @@ from ui import visit
 from ui.answer import AnswerPage, moment, progress_html, question_html
 from ui.desk import Job
 from ui.page import BOX, announce, conversation, desk, fill, flash, open_conversation, paragraphs, show_flash, words
+from ui.take import beneath
 
 
 def send() -> None:
@@ -95,18 +96,23 @@ def settle(here: str) -> None:
 def transcript(here: str) -> bool:
     """Every stored turn, and a line where a message was stopped, in the order they happened. False where there is nothing."""
     w, assistant = words(), desk().assistant
-    turns = assistant.store.turns(here)
-    events = [(t.created, t) for t in turns] + [(when, None) for when in assistant.store.stopped(here)]
-    last = ""
+    turns, stopped = assistant.store.turns(here), assistant.store.stopped(here)
+    reply = st.session_state.get("reply")
+    if reply and reply[0] == here:
+        stopped = stopped[:-1]  # the reply itself is still on the page
+    events = [(t.created, t) for t in turns] + [(when, None) for when in stopped]
+    last = asked = ""
+    idle = under_way(here) is None  # a click while an answer is under way would start the script again
     for when, turn in sorted(events, key=lambda e: e[0]):
         if turn is None:
             st.html(f'<div class="pa-turn pa-stopped"><p>{w("safety.stopped", when=moment(when))}</p></div>')
         elif turn.role == "user":
-            last = f"turn-{turn.id}"
+            last, asked = f"turn-{turn.id}", turn.text
             st.html(question_html(turn.text, str(turn.id), w))
         elif turn.answer:
             st.html(AnswerPage(turn.answer, str(turn.id), assistant, w).html(turn.created))
-    reply = st.session_state.get("reply")
+            if idle:
+                beneath(here, asked, turn, turn is turns[-1])
     if reply and reply[0] == here:
         last = "turn-reply"
         st.html(AnswerPage(reply[1], "reply", assistant, w).html() + paragraphs([w("safety.stopped_now")], "pa-small"))

@@ -1,0 +1,260 @@
+"""What people take away: an answer, a conversation or the action plan, as Word or Markdown. The only door to python-docx.
+
+Everything is first laid out as a Paper, a list of plain blocks; the two writers know blocks and nothing of answers.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from assistant.knowledge import Library
+from assistant.prompts import Prompts
+from assistant.store import Change, KeptStep, StoredTurn
+
+_HEADED = re.compile(r"^\*\*([^*\n]+)\*\*$")
+_ITEM = re.compile(r"^(?:[-*]|(\d+)\.) +(.*)$")
+_BOLD = re.compile(r"\*\*(.+?)\*\*|\*(.+?)\*")
+_MONTHS = "January February March April May June July August September October November December".split()
+
+
+@dataclass(frozen=True)
+class Block:
+    """A stretch of a paper. `rows` belong to a table, its first row the heads; elsewhere `text` is the content."""
+
+    kind: Literal["title", "heading", "subheading", "text", "quiet", "bullet", "number", "table"]
+    text: str = ""
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Paper:
+    blocks: tuple[Block, ...]
+
+    def markdown(self) -> str:
+        """The paper as Markdown."""
+        lines: list[str] = []
+        last, count = "", 0
+        for block in self.blocks:
+            count = count + 1 if block.kind == "number" else 0
+            if not (block.kind in ("bullet", "number") and last == block.kind):
+                lines.append("")
+            lines += _markdown(block, count)
+            last = block.kind
+        return "\n".join(lines).strip() + "\n"
+
+    def word(self) -> bytes:
+        """The paper as a Word file."""
+        import docx
+        from docx.enum.section import WD_ORIENT
+        from docx.shared import Cm, Pt, RGBColor
+
+        document = docx.Document()
+        section = document.sections[0]
+        section.orientation, section.page_width, section.page_height = WD_ORIENT.PORTRAIT, Cm(21), Cm(29.7)
+        section.left_margin = section.right_margin = Cm(2.2)
+        section.top_margin = section.bottom_margin = Cm(2)
+        document.styles["Normal"].font.name, document.styles["Normal"].font.size = "Calibri", Pt(11)
+        for name in ("Title", "Heading 1", "Heading 2"):
+            document.styles[name].font.name = "Calibri"
+            document.styles[name].font.color.rgb = RGBColor(0x0B, 0x45, 0x52)
+        document.core_properties.author, document.core_properties.title = (
+            "",
+            _printable(next((b.text for b in self.blocks if b.kind == "title"), "")),
+        )
+        styles = {"title": "Title", "heading": "Heading 1", "subheading": "Heading 2", "bullet": "List Bullet", "number": "List Number"}
+        fresh = True
+        for block in self.blocks:
+            if block.kind == "table":
+                _word_table(document, block)
+                continue
+            if block.kind == "number" and fresh:
+                number = 0
+            fresh = block.kind != "number"
+            if block.kind == "number":
+                # Word would carry one list's numbers on into the next, so they are written out.
+                number += 1
+                paragraph = document.add_paragraph(f"{number}. ")
+                paragraph.paragraph_format.left_indent, paragraph.paragraph_format.first_line_indent = Cm(0.8), Cm(-0.8)
+            else:
+                paragraph = document.add_paragraph(style=styles.get(block.kind, "Normal"))
+            for text, strong in _runs(block.text):
+                run = paragraph.add_run(_printable(text))
+                run.bold = strong or None
+                if block.kind == "quiet":
+                    run.font.size, run.font.color.rgb = Pt(9), RGBColor(0x44, 0x4F, 0x54)
+        out = io.BytesIO()
+        document.save(out)
+        return out.getvalue()
+
+
+def _markdown(block: Block, count: int) -> list[str]:
+    if block.kind == "table":
+        cells = [" | ".join(c.replace("|", "\\|").replace("\n", " ") for c in row) for row in block.rows]
+        return [f"| {cells[0]} |", "|" + "---|" * len(block.rows[0]), *(f"| {c} |" for c in cells[1:])]
+    marks = {"title": "# ", "heading": "## ", "subheading": "### ", "bullet": "- ", "number": f"{count}. ", "quiet": "", "text": ""}
+    return [marks[block.kind] + block.text]
+
+
+def _word_table(document: Any, block: Block) -> None:
+    from docx.enum.table import WD_TABLE_ALIGNMENT
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    table = document.add_table(rows=0, cols=len(block.rows[0]), style="Table Grid")
+    table.alignment = WD_TABLE_ALIGNMENT.LEFT
+    for n, row in enumerate(block.rows):
+        cells = table.add_row().cells
+        for cell, text in zip(cells, row, strict=True):
+            paragraph = cell.paragraphs[0]
+            for part, strong in _runs(text):
+                paragraph.add_run(_printable(part)).bold = True if n == 0 or strong else None
+    # The head row stands again on the next page.
+    head = table.rows[0]._tr.get_or_add_trPr()
+    repeated = OxmlElement("w:tblHeader")
+    repeated.set(qn("w:val"), "true")
+    head.append(repeated)
+    document.add_paragraph()
+
+
+def _runs(text: str) -> Iterable[tuple[str, bool]]:
+    at = 0
+    for found in _BOLD.finditer(text):
+        if found.start() > at:
+            yield text[at : found.start()], False
+        yield found[1] or found[2], found[1] is not None
+        at = found.end()
+    if at < len(text):
+        yield text[at:], False
+
+
+def _printable(text: str) -> str:
+    """Without the characters XML cannot hold."""
+    return "".join(c for c in text if c in "\t\n" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff"))
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """Lays out papers. Answers are rows as `assistant ask --json` prints them."""
+
+    library: Library
+    prompts: Prompts
+
+    def conversation(self, title: str, turns: Sequence[StoredTurn]) -> Paper:
+        blocks = [Block("title", title)]
+        for turn in turns:
+            if turn.role == "user":
+                blocks += [Block("heading", turn.text)]
+            elif turn.answer:
+                blocks += self._answer(turn.answer, turn.created)
+        return Paper((*blocks, Block("quiet", self._say("caution"))))
+
+    def answer(self, question: str, row: Mapping[str, Any], made: str) -> Paper:
+        return Paper((Block("title", question), *self._answer(row, made), Block("quiet", self._say("caution"))))
+
+    def plan(self, steps: Sequence[KeptStep], changes: Sequence[Change], made: str) -> Paper:
+        blocks = [Block("title", self._say("plan")), Block("quiet", self._say("made", date=day(made)))]
+        if not steps:
+            blocks.append(Block("text", self._say("plan.empty")))
+        else:
+            heads = tuple(self._say(f"column.{c}") for c in ("action", "owner", "when", "progress", "status", "note"))
+            rows = tuple(
+                (self._action(s), s.owner, day(s.due) if s.due else "", s.progress, self._say(f"kept.{s.status}"), s.note) for s in steps
+            )
+            blocks.append(Block("table", rows=(heads, *rows)))
+        actions = {s.id: s.action for s in steps}
+        lines = [Block("bullet", self._change(c, actions[c.step])) for c in changes if c.step in actions]
+        if lines:
+            blocks += [Block("heading", self._say("plan.changes")), *lines]
+        return Paper((*blocks, Block("quiet", self._say("caution"))))
+
+    def _action(self, step: KeptStep) -> str:
+        return step.action + (" " + self._say("plan.framework", framework=step.framework) if step.framework else "")
+
+    def _change(self, change: Change, action: str) -> str:
+        before, after = (self._value(change.field, v) for v in (change.before, change.after))
+        field = self._say(f"field.{change.field}")
+        return self._say("plan.change", date=day(change.created), field=field, action=action, before=before, after=after)
+
+    def _value(self, field: str, value: str) -> str:
+        if field == "status":
+            return self._say(f"kept.{value}")
+        return (day(value) if field == "due" and value else value) or self._say("plan.blank")
+
+    def _answer(self, row: Mapping[str, Any], made: str) -> list[Block]:
+        blocks = self._text(row["text"], row)
+        blocks[1:1] = self._framework(row)
+        if row.get("more"):
+            blocks += [Block("heading", self._say("more")), *self._text(row["more"], row)]
+        if row.get("notices"):
+            blocks += [Block("subheading", self._say("notes")), *(Block("bullet", n) for n in row["notices"])]
+        if row["sources"]:
+            blocks += [Block("subheading", self._say("sources")), *(Block("number", self._source(s)) for s in row["sources"])]
+        names = {k: row["versions"].get(k, "") for k in ("knowledge", "prompts", "embedder")}
+        said = self._say("made", date=day(made)) + " " + self._say("versions", **names, model=row["model"])
+        return [*blocks, Block("quiet", said)]
+
+    def _framework(self, row: Mapping[str, Any]) -> list[Block]:
+        placement = row.get("placement") or {}
+        sure = [f for f in ("level", "element", "step") if placement.get("sure", {}).get(f)]
+        if row["outcome"] != "answered" or not sure:
+            return []
+        best = tuple(self.library.members[placement[f + "s"][0]["id"]].name for f in sure)
+        return [Block("subheading", self._say("framework")), Block("table", rows=(tuple(self._say(f) for f in sure), best))]
+
+    def _source(self, source: Mapping[str, Any]) -> str:
+        what = (
+            self._say("source.document")
+            if source["origin"] == "document"
+            else self._say("source.card", status=self._say(f"status.{source['status']}"))
+        )
+        where = f", {source['location']}" if source.get("location") else ""
+        references = "; ".join(f"{r['label']} ({self._say('seen.' + r['seen'])})" for r in source["references"])
+        return f"{source['title']}{where} ({what})." + (f" {references}." if references else "")
+
+    def _text(self, text: str, row: Mapping[str, Any]) -> list[Block]:
+        """An answer's Markdown as blocks; its next steps become a table."""
+        blocks: list[Block] = []
+        steps = row.get("next_steps") or []
+        for piece in re.split(r"\n{2,}", text.strip()):
+            lines = [line for line in piece.split("\n") if line.strip()]
+            if headed := _HEADED.match(piece.strip()):
+                blocks.append(Block("subheading", headed[1]))
+            elif lines and lines[0].startswith("|"):
+                rows = [
+                    tuple(c.strip().replace("\\|", "|") for c in re.split(r"(?<!\\)\|", line)[1:-1])
+                    for line in lines
+                    if not re.match(r"^\|[-| ]+\|$", line)
+                ]
+                blocks.append(Block("table", rows=tuple(rows)))
+            elif chosen := _next_steps(lines, steps):
+                heads = tuple(self._say(f"column.{c}") for c in ("action", "owner", "when", "progress"))
+                marks = ["".join(f" [{n}]" for n in s["sources"]) for s in chosen]
+                rows = [(s["action"] + m, s["owner"], s["when"], s["progress"]) for s, m in zip(chosen, marks, strict=True)]
+                blocks.append(Block("table", rows=(heads, *rows)))
+            elif all(_ITEM.match(line) for line in lines):
+                for line in lines:
+                    found = _ITEM.match(line)
+                    assert found is not None  # noqa: S101  all of them matched
+                    blocks.append(Block("number" if found[1] else "bullet", found[2]))
+            else:
+                blocks.append(Block("text", " ".join(lines)))
+        return blocks or [Block("text", "")]
+
+    def _say(self, key: str, **names: str) -> str:
+        return self.prompts.say(f"export.{key}", **names)
+
+
+def _next_steps(lines: Sequence[str], steps: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The next steps these lines are, in order; none where a line is something else."""
+    found = [next((s for s in steps if s["action"] in line), None) for line in lines if re.match(r"\d+\. ", line)]
+    return [s for s in found if s] if found and all(found) and len(found) == len(lines) else []
+
+
+def day(iso: str) -> str:
+    """An ISO date or time as a person reads it."""
+    year, month, number = iso[:10].split("-")
+    return f"{int(number)} {_MONTHS[int(month) - 1]} {year}"

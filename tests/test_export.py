@@ -1,0 +1,87 @@
+"""What people take away: Word files that open and hold what they should, and Markdown that says the same."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import docx
+import pytest
+
+from assistant import Assistant, as_json
+from assistant.export import Exporter, Paper
+from assistant.store import Store
+
+QUESTION = "Our board keeps changing members and nobody can decide"
+MADE = "2026-11-23T10:00:00.000+00:00"
+
+
+@pytest.fixture(scope="module")
+def exporter(assistant: Assistant) -> Exporter:
+    return Exporter(assistant.library, assistant.prompts)
+
+
+def opened(paper: Paper) -> docx.document.Document:
+    return docx.Document(io.BytesIO(paper.word()))
+
+
+def test_an_answer_in_word_has_headings_a_real_table_numbered_sources_date_and_versions(assistant: Assistant, exporter: Exporter) -> None:
+    row = as_json(assistant.ask(QUESTION))
+    paper = exporter.answer(QUESTION, row, MADE)
+    file = opened(paper)
+    text = "\n".join(p.text for p in file.paragraphs)
+    assert file.paragraphs[0].style.name == "Title"
+    assert any(p.style.name.startswith("Heading") for p in file.paragraphs)
+    tables = [[[c.text for c in r.cells] for r in t.rows] for t in file.tables]
+    steps = next(t for t in tables if t[0][0] == "What")
+    assert [r[1] for r in steps[1:]] == [s["owner"] for s in row["next_steps"]]
+    assert "1. " + row["sources"][0]["title"] in text
+    assert "23 November 2026" in text
+    assert row["versions"]["knowledge"] in text
+
+
+def test_markdown_and_word_say_the_same(assistant: Assistant, exporter: Exporter) -> None:
+    paper = exporter.answer(QUESTION, as_json(assistant.ask(QUESTION)), MADE)
+    markdown = paper.markdown().replace("*", "")
+    for paragraph in opened(paper).paragraphs:
+        assert paragraph.text.strip() in markdown
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the difference between co-ordination and coalition?", "Hello", "What are the six critical elements?"]
+)
+def test_every_shape_of_answer_can_be_taken_away(assistant: Assistant, exporter: Exporter, question: str) -> None:
+    row = as_json(assistant.ask(question))
+    paper = exporter.answer(question, row, MADE)
+    assert opened(paper).paragraphs
+    for statement in row["statements"]:
+        assert statement["text"].replace("*", "") in paper.markdown().replace("*", "")
+
+
+def test_the_plan_holds_owner_date_state_and_what_has_changed(exporter: Exporter, tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db")
+    step = store.keep_step("Ask for two names.", "Chair", "", "Two names arrive", "Leadership", "somewhere", 3)
+    assert store.keep_step("Ask for two names.", "Chair", turn=3) == step, "the same step of an answer is kept once"
+    store.change_step(step, due="2026-12-01", status="done", note="Health named both")
+    markdown = exporter.plan(store.plan(), store.plan_changes(), MADE).markdown()
+    assert (
+        "| Ask for two names. In the framework: Leadership | Chair | 1 December 2026 | Two names arrive | done | Health named both |"
+        in markdown
+    )
+    assert "where it stands of “Ask for two names.” went from “to do” to “done”" in markdown
+    assert opened(exporter.plan(store.plan(), store.plan_changes(), MADE)).tables
+
+
+def test_a_conversation_is_taken_away_whole_and_in_order(assistant: Assistant, exporter: Exporter, tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db")
+    here = store.start()
+    for question in ("Hello", QUESTION):
+        store.add_turn(here, question, as_json(assistant.ask(question)))
+    markdown = exporter.conversation("Our board", store.turns(here)).markdown()
+    assert markdown.index("## Hello") < markdown.index("## " + QUESTION)
+    assert markdown.startswith("# Our board")
+
+
+def test_characters_that_word_cannot_hold_are_left_out(exporter: Exporter) -> None:
+    paper = exporter.conversation("A\x00 b\x0bc \ud800 | d", [])
+    assert opened(paper).paragraphs[0].text == "A bc  | d"

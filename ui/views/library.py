@@ -1,0 +1,94 @@
+"""Library: every card, to browse and search."""
+
+import streamlit as st
+
+from assistant import AssistantError
+from ui.answer import card_html, day
+from ui.page import desk, paragraphs, words
+
+PAGE = 25
+
+
+def choose(label: str, key: str, options: dict[str, str]) -> str:
+    return st.selectbox(label, ["", *options], key=key, format_func=lambda o: options[o] if o else words()("library.any")) or ""
+
+
+def fits(card, kind: str, level: str, element: str, step: str, nation: str) -> bool:  # type: ignore[no-untyped-def]
+    library = desk().assistant.library
+    return (
+        (not kind or card.kind == kind)
+        and (not level or level in card.levels)
+        and (not element or element in card.elements)
+        and (not step or step in card.steps)
+        and (not nation or bool(set(card.jurisdictions) & set(library.chain(nation))))
+    )
+
+
+def found(words_sought: str) -> list[str] | None:
+    """Ids of the cards that fit the words, best first; None where no words were given."""
+    if not words_sought.strip():
+        return None
+    hits = desk().assistant.search(words_sought, 60)
+    return list(dict.fromkeys(h.passage.card for h in hits if h.passage.card))
+
+
+def open_card(identity: str | None) -> None:
+    if identity:
+        st.query_params["card"] = identity
+    else:
+        st.query_params.pop("card", None)
+
+
+def whole(card) -> None:  # type: ignore[no-untyped-def]
+    w, library = words(), desk().assistant.library
+    st.button(w("library.back"), on_click=open_card, args=(None,), icon=":material/arrow_back:")
+    st.title(card.title, anchor=False)
+    nations = ", ".join(library.jurisdictions[c].name for c in card.jurisdictions)
+    reviewed = w("source.reviewed", date=day(card.reviewed_on.isoformat()))
+    facts = [w(f"library.kinds.{card.kind}"), w(f"status.{card.status}"), nations, reviewed]
+    st.html(paragraphs([". ".join(f.rstrip(".") for f in facts) + "."], "pa-small"))
+    st.html(f'<div class="pa-turn pa-card">{card_html(card, w, 2)}</div>')
+    keys = dict.fromkeys(k for p in card.passages for k in p.references)
+    if keys:
+        lines = [f"{library.sources[k].label} ({w('seen.' + library.sources[k].seen)})" for k in keys]
+        st.subheader(w("source.references"), anchor=False)
+        st.html(paragraphs(lines, "pa-line"))
+
+
+def main() -> None:
+    w, library = words(), desk().assistant.library
+    wanted = library.cards.get(st.query_params.get("card", ""))
+    if wanted:
+        whole(wanted)
+        return
+    st.title(w("library.heading"), anchor=False)
+    st.html(paragraphs([w("library.body", count=len(library.cards))]))
+    sought = st.text_input(w("library.search"), key="sought")
+    left, middle, right = st.columns(3)
+    members = {f: {m.id: m.name for m in library.members.values() if m.facet == f} for f in ("level", "element", "step")}
+    with left:
+        kind = choose(w("library.kind"), "kind", w.under("library.kinds"))
+        nation = choose(w("library.nation"), "where", {j.code: j.name for j in library.jurisdictions.values() if j.code != "any"})
+    with middle:
+        level = choose(w("framework.level"), "level", members["level"])
+        step = choose(w("framework.step"), "step", members["step"])
+    with right:
+        element = choose(w("framework.element"), "element", members["element"])
+    try:
+        order = found(sought)
+    except AssistantError as error:
+        st.error(str(error))
+        return
+    cards = [library.cards[c] for c in order] if order is not None else sorted(library.cards.values(), key=lambda c: c.title)
+    cards = [c for c in cards if fits(c, kind, level, element, step, nation)]
+    st.html(f'<p role="status">{w("library.count", count=len(cards))}</p>')
+    limit = st.session_state.get("library_shown", PAGE)
+    for card in cards[:limit]:
+        with st.container(key=f"card-{card.id}", gap=None):
+            st.button(card.title, key=f"open-card-{card.id}", on_click=open_card, args=(card.id,), type="tertiary")
+            st.caption(f"{w(f'library.kinds.{card.kind}')}, {w(f'status.{card.status}')}")
+    if len(cards) > limit:
+        st.button(w("library.more"), on_click=lambda: st.session_state.update(library_shown=limit + PAGE))
+
+
+main()
