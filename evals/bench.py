@@ -141,14 +141,14 @@ def main() -> None:
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", ANONYMIZED_TELEMETRY="False")
     with tempfile.TemporaryDirectory() as scratch:
         home, folder = str(Path(scratch) / "home"), str(Path(scratch) / "plain")
-        print("building both from nothing …", file=sys.stderr)  # noqa: T201
+        print("building both from nothing …", file=sys.stderr)
         began = time.perf_counter()
         subprocess.run(
             [sys.executable, "-m", "assistant", "check"], env={**os.environ, "ASSISTANT_HOME": home}, check=True, capture_output=True
         )
         our = {"build from nothing": (time.perf_counter() - began) * 1000}
         their = {k: v for k, v in _run("plain", folder).items() if k == "build from nothing"}
-        print("asking …", file=sys.stderr)  # noqa: T201
+        print("asking …", file=sys.stderr)
         our |= {"cold": _cold_answer(home)} | _run("ours", ASSISTANT_HOME=home)
         their |= {"cold": _cold_search(folder)} | _run("plain", folder)
     table = Table("", "a whole answer, ours", "a search, the plain way", "ours / plain", title="Milliseconds; memory in MB")
