@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -232,26 +233,96 @@ def search(
 
 
 @app.command()
-def check() -> None:
+def check(
+    coverage: Annotated[bool, typer.Option("--coverage", help="Print how many cards serve each place of the framework.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 on warnings too, such as an overdue review date.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Leave out the checks by meaning, which embed every sentence once.")] = False,
+    since: Annotated[
+        str | None, typer.Option(help="A library version, or a file of stored answers: name the answers whose passages changed since.")
+    ] = None,
+) -> None:
     """Check knowledge, prompts and installation; every slip is named by file and field."""
+    from assistant import curate
+
     assistant = _assistant()
+    _stop_on(_slips(assistant, ("library", "prompts", "screener")))
+    if coverage:
+        found = curate.coverage(assistant.library)
+        typer.echo(found.grid)
+        _stop_on(list(found.thin))
+        return
+    if since:
+        _stop_on(
+            [
+                f"{a.answer}: {a.passage} has {a.why} since {a.knowledge}"
+                for a in curate.changed_since(_stored(assistant, since), assistant.library)
+            ]
+        )
+        typer.echo("No stored answer rests on a passage that changed.")
+        return
+    _stop_on(_slips(assistant, ("embeddings", "adviser", "store")))
+    embeddings = None if quick else assistant.embeddings
+    cache = assistant.settings.index / f"check-{assistant.embeddings.version}.npz"
+    folder = assistant.settings.knowledge
+    retriever = None if quick else assistant.retriever
+    findings = curate.findings(assistant.library, folder, embeddings, retriever, date.today(), cache=cache)
+    for finding in findings:
+        typer.echo(f"{finding.level}: {finding}")
+    if any(f.level == "error" or strict for f in findings):
+        raise typer.Exit(1)
+    typer.echo(f"{len(assistant.library.cards)} cards, {len(assistant.library.sources)} sources, no slips.")
+
+
+def _slips(assistant: Assistant, parts: Iterable[str]) -> list[str]:
     slips: list[str] = []
-    for part in ("library", "prompts", "screener"):
+    for part in parts:
         try:
             getattr(assistant, part)
         except AssistantError as error:
             slips += getattr(error, "slips", [str(error)])
-    if not slips:
-        for part in ("embeddings", "adviser", "store"):
-            try:
-                getattr(assistant, part)
-            except AssistantError as error:
-                slips += getattr(error, "slips", [str(error)])
+    return slips
+
+
+def _stop_on(slips: list[str]) -> None:
     for slip in slips:
         typer.echo(slip)
     if slips:
         raise typer.Exit(1)
-    typer.echo(f"{len(assistant.library.cards)} cards, {len(assistant.library.sources)} sources, no slips.")
+
+
+def _stored(assistant: Assistant, since: str) -> Iterator[Mapping[str, Any]]:
+    """Answers in a file of JSON Lines, or those kept here that were made with the library version `since`."""
+    if Path(since).is_file():
+        for line in _lines(since):
+            if line.strip():
+                yield json.loads(line)
+        return
+    for conversation in assistant.store.conversations():
+        for turn in assistant.store.turns(conversation.id):
+            if turn.answer and turn.answer.get("versions", {}).get("knowledge", "").startswith(since):
+                yield {**turn.answer, "id": f"{conversation.id}/{turn.id}"}
+
+
+card = typer.Typer(no_args_is_help=True, help="Write cards.")
+app.add_typer(card, name="card")
+
+
+@card.command("new")
+def card_new(
+    kind: Annotated[str, typer.Argument(help="problem, tool, law, lesson, caution or framework.")],
+    identity: Annotated[str, typer.Argument(metavar="ID", help="Lower case words joined by hyphens; it becomes the file's name.")],
+    title: Annotated[str, typer.Argument(help="What the card is about, as a reader would say it.")],
+    topic: Annotated[str, typer.Option(help="The folder under cards/ it goes into.")] = "new",
+) -> None:
+    """Write the skeleton of a card, which loads and which `assistant check` calls unfinished."""
+    from assistant.curate import skeleton
+
+    folder = Settings.from_environment().knowledge
+    text = skeleton(kind, identity, title, folder, date.today())  # type: ignore[arg-type]  # an unknown kind is a UsageError
+    path = folder / "cards" / topic / f"{identity}.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    typer.echo(f"Wrote {path}. Fill it in, then run `assistant check`.")
 
 
 @app.command()
