@@ -21,6 +21,7 @@ from assistant.rehearse import Noticer, Scenario, Sitting, load_scenarios, repla
 from assistant.rehearse.engine import Play
 from assistant.rehearse.lint import learners, play, random_events, script_events
 from assistant.rehearse.types import Event, Utterance
+from assistant.settings import Settings
 from assistant.strict import read_yaml
 
 ROOT = Path(__file__).parents[1]
@@ -126,9 +127,12 @@ def _early(scenario: Scenario, u: Utterance, told: set[str]) -> bool:
 
 
 def _contradicts(scenario: Scenario, u: Utterance, told: set[str]) -> bool:
-    """Whether a line marked as standing against a told interest was said all the same."""
+    """Whether a line that stands against an interest, or needs it still kept, was said once it was told."""
     line = next((x for x in scenario.lines.get(u.persona or "", ()) if x.id == u.line), None)
-    return line is not None and any(f"{u.persona}.{i}" in told for i in line.against)
+    if line is None:
+        return False
+    kept = {v for o in line.when.options for t in o if t.kind == "hidden" for v in t.values} if len(line.when.options) == 1 else set()
+    return any(f"{u.persona}.{i}" in told for i in {*line.against, *kept})
 
 
 def speed(scenario: Scenario, noticer: Noticer) -> dict[str, float]:
@@ -166,7 +170,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--random", type=int, default=5000)
     parser.add_argument("--sealed", action="store_true", help="count the sealed half of the labelled lines as well")
-    parser.add_argument("--models", type=Path, default=Path("/tmp/w/models"))
+    parser.add_argument("--models", type=Path, default=Settings.from_environment().exported_models)
     args = parser.parse_args()
     scenarios = load_scenarios(ROOT / "knowledge", load_prompts(ROOT / "prompts"))
     any_one = next(iter(scenarios.values()))

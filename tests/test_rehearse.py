@@ -260,7 +260,8 @@ def test_some_words_end_the_role_at_once_and_are_not_kept(threshold: Scenario, t
 
 
 @pytest.mark.parametrize(
-    "text", ["We must stop closing these cases.", "I am upset for her.", "She hides her lunch.", "Could we keep this between us and the family?"]
+    "text",
+    ["We must stop closing these cases.", "I am upset for her.", "She hides her lunch.", "Could we keep this between us and the family?"],
 )
 def test_ordinary_talk_does_not_end_the_role(threshold: Scenario, text: str) -> None:
     assert not sitting(threshold).say(text).over
@@ -424,7 +425,14 @@ def test_a_harmful_turn_gets_a_better_line_and_another_try(threshold: Scenario) 
 
 def test_the_print_pack_keeps_private_briefs_apart(threshold: Scenario) -> None:
     pack = print_pack(threshold)
-    for words in ("Learner's card", "Role card: Front-door manager", "Private brief: School nurse", "Cue cards", "Observer sheets", "Debrief sheet"):
+    for words in (
+        "Learner's card",
+        "Role card: Front-door manager",
+        "Private brief: School nurse",
+        "Cue cards",
+        "Observer sheets",
+        "Debrief sheet",
+    ):
         assert words in pack
     public = pack[pack.index("## Role card: Front-door manager") : pack.index("## Private brief: Front-door manager")]
     assert not leaks(public, threshold, [])
@@ -490,7 +498,12 @@ LINTS = [
     ("lines.yaml", "I do not doubt that you want it. What has changed?", "We have nine empty desks.", "gives away front-door.capacity"),
     ("lines.yaml", "Afternoon. You are through", "Dr Hollis speaking. You are through", "looks like a person's name"),
     ("scenario.yaml", 'care: "You may stop at any time', 'care: "Fine." #', "care: say that people may leave"),
-    ("scenario.yaml", 'front-door.commitment: ">=0.7", told: ">=1", asked_all: [ask_interest, give_fact]', 'turn: ">=3"', "over and over wins"),
+    (
+        "scenario.yaml",
+        'front-door.commitment: ">=0.7", told: ">=1", asked_all: [ask_interest, give_fact]',
+        'turn: ">=3"',
+        "over and over wins",
+    ),
     ("scenario.yaml", 'count: {step_out: ">=2"}', 'count: {step_out: ">=20"}', "endings.left: no simulated learner"),
     ("rubric.yaml", "card:escalation-policy#how-to-run-it", "card:nothing#here", "there is no passage 'card:nothing#here'"),
 ]
@@ -513,4 +526,27 @@ def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
 
 
 def test_reading_age_measure_rises_with_long_words() -> None:
-    assert lix("He is cold. She is hungry.") < lix("Multidisciplinary organisational considerations predominate notwithstanding contemporaneous documentation.")
+    assert lix("He is cold. She is hungry.") < lix(
+        "Multidisciplinary organisational considerations predominate notwithstanding contemporaneous documentation."
+    )
+
+
+# ---- the guide
+
+
+def test_every_example_in_the_guide_is_readable() -> None:
+    from assistant.strict import read_yaml
+
+    guide = (ROOT / "docs/scenarios.md").read_text("utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    assert len(blocks) == 5
+    assert all(read_yaml(b, "docs/scenarios.md") for b in blocks)
+
+
+def test_the_guide_names_everything_a_condition_can_ask() -> None:
+    guide = (ROOT / "docs/scenarios.md").read_text("utf-8")
+    for key in (
+        "move", "asked", "not_asked", "asked_all", "revealed", "hidden", "told", "left", "turn", "repeat",
+        "count", "to", "topic", "event", "not_event", "noted", "not_noted", "bond.", "any.trust", "all.trust",
+    ):  # fmt: skip
+        assert f"`{key}" in guide, key

@@ -50,13 +50,13 @@ def compose(
         )
     )[:2]
     ending = scenario.ending(final.ending) if final.ending else None
-    questions = tuple(scenario.questions)
     result = Debrief(
         scenario=scenario.id, title=scenario.title, ending=final.ending, ending_kind=ending.kind if ending else None,
         ending_text=ending.text if ending else "", own_view=tuple(say(f"rehearse.own.{n}") for n in (1, 2, 3)), own_answers=own,
         timeline=tuple(moments), told=told, unasked=unasked, findings=findings, helped=helped,
-        change=seen if harmed else say("rehearse.debrief.no-change"), better_line=better if harmed else "", better_source=source if harmed else None,
-        turning_point=worst.turn if worst and harmed else None, questions=questions, commitment=commitment,
+        change=seen if harmed else say("rehearse.debrief.no-change"),
+        better_line=better if harmed else "", better_source=source if harmed else None,
+        turning_point=worst.turn if worst and harmed else None, questions=tuple(scenario.questions), commitment=commitment,
         review_on=(today or date.today()) + _FORTNIGHT, markdown="",
     )  # fmt: skip
     return Debrief(**{**result.__dict__, "markdown": markdown(result, scenario)})
@@ -148,8 +148,7 @@ def transcript(scenario: Scenario, spoken: Sequence[tuple[Event | None, tuple[Ut
         if event and event.kind in ("say", "move"):
             doing = scenario.moves[event.move or ""].doing
             out.append(f"**{say('rehearse.transcript.learner')}**: {event.text or '(' + doing + ')'}")
-        for u in said:
-            out.append(f"**{scenario.personas[u.persona].name}**: {u.text}" if u.persona else f"*{u.text}*")
+        out.extend(f"**{scenario.personas[u.persona].name}**: {u.text}" if u.persona else f"*{u.text}*" for u in said)
     return "\n\n".join(out) + "\n"
 
 
@@ -213,7 +212,9 @@ def _changes(scenario: Scenario, m: Moment) -> Sequence[str]:
     for _, p, v, d in sorted(rows, reverse=True)[:2]:
         word, before = (band(x, scenario.shared.bands[v]) for x in (m.values[p][v], m.values[p][v] - d))
         if word == before:
-            out.append(say("rehearse.debrief.up" if d > 0 else "rehearse.debrief.down", name=scenario.personas[p].name, variable=v, band=word))
+            out.append(
+                say("rehearse.debrief.up" if d > 0 else "rehearse.debrief.down", name=scenario.personas[p].name, variable=v, band=word)
+            )
             continue
         out.append(
             say("rehearse.debrief.rose" if d > 0 else "rehearse.debrief.fell", name=scenario.personas[p].name, variable=v, band=word)

@@ -62,6 +62,7 @@ class State:
     secrets: dict[str, int] = field(default_factory=dict)  # persona to the turn of its last secret
     concern: int = -9
     chimed: int = -9
+    held: int = 0  # turns the same persona has answered in a row
     lost: int = 0  # in a row
     ending: str | None = None
     stopped: str | None = None
@@ -158,6 +159,7 @@ class Play:
         told = self._reveal(state, speaker)
         if told:
             speaker = told.by
+        state.held = state.held + 1 if speaker == state.speaker else 1
         state.speaker = speaker
         said: list[Utterance] = []
         content = told or (None if forced else self._content(state, speaker))
@@ -179,13 +181,16 @@ class Play:
         return tuple(said)
 
     def _who(self, state: State, event: Event) -> str:
-        """Who answers: the one spoken to; else, in a room, whoever has been silent longest, a question staying with no one."""
+        """Who answers: the one spoken to; else what is personal stays with the last speaker a while, the rest goes round."""
         if event.to in state.present and event.to:
             return event.to
         if event.persona in state.present and event.persona:
             return event.persona
         if len(state.present) == 1:
             return state.present[0]
+        personal = event.move is not None and self.scenario.moves[event.move].family in ("interests", "facts", "power")
+        if personal and event.to is None and state.speaker in state.present and state.held < 3 and state.turn > 1:
+            return state.speaker
         return min(state.present, key=lambda p: (state.spoke.get(p, -1), draw(self.seed, f"{p}{state.turn}")))
 
     # ---- what a move does
@@ -234,10 +239,7 @@ class Play:
         damp = max(0.5**repeats, _LEAST)
         for variable, delta in effect.items():
             kind = delta < 0 if variable == "pressure" else delta > 0
-            if kind:
-                scale = damp * (0.8 + 0.4 * state.warmth[persona] if variable == "trust" else 1.0)
-            else:
-                scale = 1.0 / self.terms.patience
+            scale = damp * (0.8 + 0.4 * state.warmth[persona] if variable == "trust" else 1.0) if kind else 1.0 / self.terms.patience
             mine[variable] = _clamp(mine.get(variable, 0.0) + delta * share * scale)
 
     def _reveal(self, state: State, speaker: str) -> Line | None:

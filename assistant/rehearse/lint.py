@@ -17,6 +17,7 @@ from assistant.rehearse.types import (
     DIFFICULTIES,
     Difficulty,
     Event,
+    Line,
     Moment,
     Scenario,
     Script,
@@ -195,9 +196,18 @@ def _care(scenario: Scenario) -> Iterable[str]:
     if len(scenario.care.split()) < 8:
         yield f"{at}: care: say that people may leave, and where to turn"
     for p in scenario.personas.values():
-        own = [x for x in scenario.lines[p.id] if not x.shared]
-        if not any(t.kind in ("revealed", "told") or (t.kind == "value" and t.sign.startswith(">") and t.subject.endswith(("trust", "commitment"))) for x in own for o in x.when.options for t in o) and not any(x.reveals for x in own):  # fmt: skip
-            yield f"scenarios/{scenario.id}/lines.yaml: {p.id}: the role is never shown doing well; add a line that needs trust or a told interest"
+        if not any(_generous(x) for x in scenario.lines[p.id] if not x.shared):
+            yield f"scenarios/{scenario.id}/lines.yaml: {p.id}: never shown doing well; add a line that needs trust or commitment"
+
+
+def _generous(line: Line) -> bool:
+    """Whether a line is said only to someone who has earned it: trust, commitment or a told interest."""
+    earned = ("trust", "commitment")
+    return any(
+        t.kind in ("revealed", "told") or (t.kind == "value" and t.sign.startswith(">") and t.subject.endswith(earned))
+        for option in line.when.options
+        for t in option
+    )
 
 
 def _scripts(scenario: Scenario) -> Iterable[str]:
@@ -253,7 +263,9 @@ def _variants(scenario: Scenario, count: int) -> Iterable[Outcome]:
     scripts = list(scenario.scripts.values())
     for seed in range(12):
         yield from (play(scenario, script_events(s), seed, DIFFICULTIES[seed % 3]) for s in scripts)
-    stiff = [m.id for m in scenario.moves.values() if m.family in ("rights", "facts")] + [m.id for m in scenario.moves.values() if m.family == "power"][:1]
+    stiff = [m.id for m in scenario.moves.values() if m.family in ("rights", "facts")] + [
+        m.id for m in scenario.moves.values() if m.family == "power"
+    ][:1]
     helpful = [m.id for m in scenario.moves.values() if m.counts != "against"]
     for seed in range(count):
         dice = Random(1000 + seed)  # noqa: S311
@@ -286,7 +298,8 @@ def _order(scenario: Scenario) -> Iterable[str]:
         return
     got = [_standing(scenario, script, d) for d in DIFFICULTIES]
     if not got[0] >= got[1] >= got[2]:
-        yield f"scenarios/{scenario.id}/scenario.yaml: terms: the mixed script does better at a harder setting ({', '.join(f'{g:.2f}' for g in got)})"
+        standing = ", ".join(f"{g:.2f}" for g in got)
+        yield f"scenarios/{scenario.id}/scenario.yaml: terms: the mixed script does better at a harder setting ({standing})"
 
 
 def _standing(scenario: Scenario, script: Script, difficulty: Difficulty) -> float:

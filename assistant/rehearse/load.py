@@ -384,7 +384,17 @@ def _move_rows(path: Path, name: str, slips: _Slips) -> dict[str, _MoveRow]:
 def _moves(rows: Mapping[str, _MoveRow], reactions: Mapping[str, list[Reaction]]) -> dict[str, Move]:
     return {
         k: Move(
-            k, r.name, r.doing, r.family, r.element, r.counts, tuple(r.lines), tuple(r.cues), tuple(r.examples), r.opens, tuple(reactions.get(k, ()))
+            k,
+            r.name,
+            r.doing,
+            r.family,
+            r.element,
+            r.counts,
+            tuple(r.lines),
+            tuple(r.cues),
+            tuple(r.examples),
+            r.opens,
+            tuple(reactions.get(k, ())),
         )
         for k, r in rows.items()
     }
@@ -481,11 +491,17 @@ def load_scenario(folder: Path, shared: Shared) -> Scenario:  # noqa: PLR0912, P
             identity, p.name, p.agency, p.role, p.manner, tuple(w.lower() for w in p.called), p.public, p.position, p.fears,
             (p.warmth[0], p.warmth[1]), dict(p.start),
             tuple(
-                Interest(i.id, i.secret, tuple(w.lower() for w in i.words), names.condition(i.reveal, f"{where}: {i.id}.reveal", slips, identity), i.asked_by)
+                Interest(
+                    i.id, i.secret, tuple(w.lower() for w in i.words),
+                    names.condition(i.reveal, f"{where}: {i.id}.reveal", slips, identity), i.asked_by,
+                )
                 for i in p.interests
             ),
             tuple(
-                RedLine(names.condition(r.when, f"{where}: red_lines.{n}", slips, identity), names.effect(r.effect, where, slips, identity), r.line)
+                RedLine(
+                    names.condition(r.when, f"{where}: red_lines.{n}", slips, identity),
+                    names.effect(r.effect, where, slips, identity), r.line,
+                )
                 for n, r in enumerate(p.red_lines)
             ),
             tuple(r for _, r in names.reactions(p.reactions, where, slips, identity)), tuple(p.facts),

@@ -51,7 +51,7 @@ class Noticer:
         if not re.search(r"[A-Za-z]{2}", plain):
             return Reading("", sure="lost", score=0.0, to=to)
         model = self._model(scenario)
-        sentences = [s.strip() for s in _SENTENCE.findall(plain) if len(s.split()) > 1]
+        sentences = [s.strip() for s in _SENTENCE.findall(plain) if len(s.split()) > 1][-3:]  # the point comes last
         texts = [plain, *sentences] if len(sentences) > 1 else [plain]
         vectors = self._embedder.vectors(texts)
         scores = self._scores(model, texts, vectors)
@@ -116,4 +116,10 @@ def addressed(text: str, scenario: Scenario) -> str | None:
             w = re.escape(word)
             if re.search(rf"^(?:and |so |thanks |thank you |hello |hi )?(?:to )?(?:the )?{w}\s*[,:]|,\s*(?:the )?{w}\s*[?.!]*$", low):
                 return persona.id
+    if re.match(
+        r"(?:so |and |but )?(?:what|how|why|when|where|who|does|do|is|can|could|would)\b", low
+    ):  # a question about one role is meant for it
+        meant = [p.id for p in scenario.personas.values() if any(re.search(rf"\b{re.escape(w)}\b", low) for w in p.called)]
+        if len(meant) == 1:
+            return meant[0]
     return None
