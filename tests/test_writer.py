@@ -84,4 +84,4 @@ def test_the_same_question_gets_the_same_answer(assistant: Assistant, answers: d
 
 def test_the_steps_are_never_presented_as_the_papers_own(assistant: Assistant) -> None:
     answer = assistant.ask("What are the five steps to change?")
-    assert "does not name" in " ".join([answer.text, answer.more, *answer.notices]).lower()
+    assert "look at the original" in " ".join([answer.text, answer.more, *answer.notices]).lower()
