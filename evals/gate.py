@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import yaml
 
-from evals.cases import HERE
+from evals.cases import HERE, titles
 from evals.metrics import mcnemar
 
 BASELINE = HERE / "baseline"
@@ -112,7 +112,8 @@ def gate(results: Mapping[str, Any], standing: Standing, timing: Mapping[str, An
     flips: list[Flip] = []
     lines: list[Line] = []
     significance: dict[str, float] = {}
-    for name, suite in results["suites"].items():
+    order = list(titles())
+    for name, suite in sorted(results["suites"].items(), key=lambda pair: order.index(pair[0])):
         before = standing.baseline.get(name, {"cases": {}, "figures": {}}) if gated else {"cases": {}, "figures": {}}
         own = [*_by_case(name, suite, before, standing, selection["whole"]), *_unscored(name, suite)]
         floors = standing.floors.get(name, {}) if selection["whole"] else {}
@@ -140,6 +141,8 @@ def gate(results: Mapping[str, Any], standing: Standing, timing: Mapping[str, An
         lines += _latency(timing, standing.floors.get("latency", {}), findings)
     if gated and selection["whole"] and not selection["suites"]:
         findings += [Finding("case is missing", s, s, "the whole suite") for s in standing.baseline if s not in results["suites"]]
+    if selection["sealed"]:
+        findings = []  # a sealed case whose miss has been read is spent: totals only
     worst_first = sorted(flips, key=lambda f: (f.before != "passed", f.case))
     return Verdict(tuple(findings), tuple(worst_first), tuple(lines), significance, gated)
 

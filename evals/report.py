@@ -353,7 +353,7 @@ def _confusion(name: str, confusion: Mapping[str, Any]) -> str:
         for label, row in zip(labels, confusion["rows"], strict=True)
     )
     return (
-        f"<figure>{_scrolling('Confusion, ' + name, head + body)}<figcaption>{escape(name)}: what is taken for what.</figcaption></figure>"
+        f"<figure class='wide'>{_scrolling('Confusion, ' + name, head + body)}<figcaption>{escape(name)}: what is taken for what.</figcaption></figure>"
     )
 
 
@@ -402,7 +402,8 @@ def _cases(results: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> 
 
         ordered = sorted(rows, key=lambda r: (state(r) == "passed", r["id"]))
         items = "".join(
-            f'<details><summary><span class="state-{state(r).replace(" ", "_")}">{escape(state(r).replace("_", " "))}</span> {escape(r["id"])}: '
+            f'<details><summary><span class="state-{state(r).replace(" ", "_")}">{escape(state(r).replace("_", " "))}</span> '
+            f"{escape(r['id'])}: "
             f"{escape(str(r['inputs'].get('question') or r['inputs'].get('text') or '')[:110])}</summary>"
             f"<pre>{escape(case_text(r, results))}</pre></details>"
             for r in ordered
