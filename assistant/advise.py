@@ -161,11 +161,12 @@ class Adviser(Runnable[Question, Answer]):
 
     def _clear_documents(self, run: Run) -> Iterator[Passage]:
         for document in run.question.documents:
-            text, findings = self.screen.clean_document(document.text)
-            if findings and self.prompts.say("writer.notice.instructions") not in run.notices:
+            parts = document.parts or ((document.text, None),)
+            cleaned = [(*self.screen.clean_document(text), where) for text, where in parts]
+            if any(findings for _, findings, _ in cleaned) and self.prompts.say("writer.notice.instructions") not in run.notices:
                 run.notices.append(self.prompts.say("writer.notice.instructions"))
             identity = hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-            paragraphs = [(self.screen.check(p).masked, None) for p in text.split("\n") if p.strip()]
+            paragraphs = [(self.screen.check(p).masked, where) for text, _, where in cleaned for p in text.split("\n") if p.strip()]
             yield from document_passages(identity, document.name, paragraphs)
 
     def _understand(self, run: Run) -> Run:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from assistant.knowledge import Library
 from assistant.prompts import Prompts
-from assistant.store import Change, KeptStep, StoredTurn
+from assistant.types import Change, KeptStep, StoredTurn
 
 _HEADED = re.compile(r"^\*\*([^*\n]+)\*\*$")
 _ITEM = re.compile(r"^(?:[-*]|(\d+)\.) +(.*)$")

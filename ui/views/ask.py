@@ -3,10 +3,10 @@
 import streamlit as st
 
 from assistant import Answer, AssistantError, as_json
-from ui import visit
+from ui import attach, visit
 from ui.answer import AnswerPage, moment, progress_html, question_html
 from ui.desk import Job
-from ui.page import BOX, announce, conversation, desk, fill, flash, open_conversation, paragraphs, show_flash, words
+from ui.page import BOX, announce, conversation, desk, documents, fill, flash, open_conversation, paragraphs, show_flash, words
 from ui.take import beneath
 
 
@@ -22,7 +22,7 @@ def send() -> None:
             here = store.start()
             open_conversation(here)
         st.session_state.pop("reply", None)
-        job = desk().ask(here, text, visit.nation())
+        job = desk().ask(here, text, visit.nation(), documents(here))
     except AssistantError as error:
         fill(text)
         flash(str(error))
@@ -125,6 +125,8 @@ def transcript(here: str) -> bool:
 
 def box() -> None:
     with st.container(key="box"):
+        if not st.session_state.get("job"):
+            attach.attached()
         st.chat_input(words()("ask.placeholder"), key=BOX, max_chars=20_000, submit_mode="disable", on_submit=send)
 
 
