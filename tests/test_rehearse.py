@@ -289,6 +289,23 @@ def test_an_urgent_screen_holds_the_role_until_someone_says_whether_it_is_real(t
     assert "hits her" not in json.dumps(other.events)
 
 
+def test_after_one_answer_a_worry_belongs_to_the_exercise_and_a_danger_still_asks(threshold: Scenario) -> None:
+    def screen(text: str) -> Screening:
+        return Screening("urgent", True, True, False, text, urgent_kind="immediate" if "knife" in text else "worry")
+
+    talk = sitting(threshold, screen=screen)
+    talk.say("I am worried about her")
+    talk.confirm_real(False)
+    assert talk.say("I am worried about her").turn == 2
+    assert talk.say("he has a knife").turn == 2
+    assert talk.confirm_real(True).over
+
+
+def test_a_question_is_answered_by_the_role_it_suits(threshold: Scenario) -> None:
+    noticer = Noticer(SHARED.moves, WordVectors())
+    assert noticer.read("School nurse for four schools?", threshold).to == "school-nurse"
+
+
 def test_personal_data_is_masked_before_it_is_kept(threshold: Scenario) -> None:
     def screen(text: str) -> Screening:
         return Screening("clear", False, True, False, "I mean [child]", (PersonalData(7, 12, "child"),))

@@ -181,15 +181,14 @@ class Play:
         return tuple(said)
 
     def _who(self, state: State, event: Event) -> str:
-        """Who answers: the one spoken to; else what is personal stays with the last speaker a while, the rest goes round."""
+        """Who answers: the one spoken to; else the last speaker, for up to three turns, then whoever was silent longest."""
         if event.to in state.present and event.to:
             return event.to
         if event.persona in state.present and event.persona:
             return event.persona
         if len(state.present) == 1:
             return state.present[0]
-        personal = event.move is not None and self.scenario.moves[event.move].family in ("interests", "facts", "power")
-        if personal and event.to is None and state.speaker in state.present and state.held < 3 and state.turn > 1:
+        if event.to is None and state.speaker in state.present and state.held < 3 and state.turn > 1:
             return state.speaker
         return min(state.present, key=lambda p: (state.spoke.get(p, -1), draw(self.seed, f"{p}{state.turn}")))
 

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from assistant.rehearse.types import Move, Reading, Scenario
 CONFIDENT = 0.60
 LOST = 0.22
 _TOPIC = 0.38  # cosine below which no topic was meant
+_MEANT, _APART = 0.3, 0.06  # cosine, and distance to the next role, for a question to be meant for one
+_ASKS = re.compile(r"\?|^(?:so |and |but |ok,? )*(?:what|how|why|when|where|who)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.?!]+[.?!]*")
 _SCALES = (4.0, 2.0, 1.0)
 _FORMAT = 1  # raise it when training changes
@@ -57,8 +59,9 @@ class Noticer:
         scores = self._scores(model, texts, vectors)
         best = sorted(scores, key=lambda m: -scores[m])
         top = scores[best[0]]
-        sure = "confident" if top >= CONFIDENT else "lost" if top < LOST else "between"
-        return Reading(best[0], tuple(best[1:3]), sure, round(top, 3), self._topic(scenario, vectors[0]), to or addressed(plain, scenario))  # type: ignore[arg-type]
+        sure: Literal["confident", "between", "lost"] = "confident" if top >= CONFIDENT else "lost" if top < LOST else "between"
+        to = to or addressed(plain, scenario) or (self._meant(scenario, vectors[0]) if _ASKS.search(plain) else None)
+        return Reading(best[0], tuple(best[1:3]), sure, round(top, 3), self._topic(scenario, vectors[0]), to)
 
     @staticmethod
     def _scores(model: Classifier, texts: list[str], vectors: Vectors) -> dict[str, float]:
@@ -82,6 +85,21 @@ class Noticer:
         cosines = self._topics[key] @ vector
         best = int(np.argmax(cosines))
         return names[best] if cosines[best] >= _TOPIC else None
+
+    def _meant(self, scenario: Scenario, vector: Vectors) -> str | None:
+        """The persona most at home with a question, where one stands out by what it does and states."""
+        people = list(scenario.personas.values())
+        if len(people) < 2:
+            return None
+        key = f"{scenario.id}.{scenario.version}.people"
+        if key not in self._topics:
+            self._topics[key] = self._embedder.vectors([x for p in people for x in (p.role, p.public, p.position, *p.facts)])
+        owners = [p.id for p in people for _ in range(3 + len(p.facts))]
+        best: dict[str, float] = {}
+        for owner, cosine in zip(owners, (self._topics[key] @ vector).tolist(), strict=True):
+            best[owner] = max(best.get(owner, 0.0), cosine)
+        first, second = sorted(best, key=lambda o: -best[o])[:2]
+        return first if best[first] >= _MEANT and best[first] - best[second] >= _APART else None
 
     def _model(self, scenario: Scenario) -> Classifier:
         moves = {**self._moves, **scenario.moves}

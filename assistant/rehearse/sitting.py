@@ -52,6 +52,7 @@ class Sitting:
         self._states: list[State] = [first]  # before each event, then after the last
         self._said: list[tuple[Utterance, ...]] = []
         self._rested: dict[int, int] = {}
+        self._fiction = False  # the learner has said once that this is the exercise: worries then belong to it, dangers still ask
         self._held: str | None = None  # words waiting for "is this a real child?"
 
     @classmethod
@@ -72,7 +73,7 @@ class Sitting:
         notice = ""
         if self._screen:
             found = self._screen(text)
-            if found.urgent:
+            if found.urgent and not (self._fiction and found.urgent_kind == "worry"):
                 self._held = text
                 return self._reply((), notice=self._words("check"))
             if found.injection:
@@ -86,7 +87,10 @@ class Sitting:
         held, self._held = self._held, None
         if held is None:
             raise UsageError("Nothing is waiting for an answer.")
-        return self.stop("real-child") if real else self._typed(held, None, "")
+        if real:
+            return self.stop("real-child")
+        self._fiction = True
+        return self._typed(held, None, "")
 
     def _typed(self, text: str, to: str | None, notice: str) -> Reply:
         if self._noticer is None:
