@@ -158,21 +158,27 @@ def run(options: argparse.Namespace) -> int:
     if note := collect.asked_model(assistant, folder):
         sys.stderr.write(note)
     if options.judge:
-        judged(folder, options.judge)
+        judged(folder, options.judge, named(options.against) if options.against else None)
     verdict = finish(folder)
-    sys.stdout.write(table(load(folder), verdict))
+    shown = table(load(folder), verdict)
+    (folder / "summary.txt").write_text(shown, "utf-8")
+    sys.stdout.write(shown)
     took = f"{time.monotonic() - began:.0f} s"
     sys.stdout.write(f"\nGate: {verdict.word}. Run {folder.name}, {took}. Next: python -m evals show CASE, or report --html\n")
     return 0 if verdict.passed else 1
 
 
-def judged(folder: Path, name: str) -> None:
-    """Puts every answer of a run to a model judge; verdicts go into the cassette."""
-    ask = judge.open_model(name)
+def judged(folder: Path, name: str, against: Path | None = None) -> None:
+    """Puts every answer of a run to a model judge, beside those of `against` where one is given; verdicts go into the cassette."""
+    try:
+        ask = judge.open_model(name)
+    except (ImportError, ValueError) as error:
+        raise CaseError(f"{name} cannot be opened: {error}") from None
     rows = [r for r in read_records(folder) if r["suite"] == "answers" and r["state"] == "done"]
+    others = {r["id"]: r["got"]["answer"]["text"] for r in read_records(against) if "answer" in r["got"]} if against else {}
     bar = Bar(len(rows))
     for n, record in enumerate(rows, 1):
-        judge.judge(record, ask, name)
+        judge.judge(record, ask, name, other=others.get(record["id"]))
         bar("judge", n, len(rows))
 
 
@@ -301,6 +307,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("suites", nargs="*", metavar="SUITE")
     p.add_argument("--model", metavar="PROVIDER:NAME", help="let this chat model write the answers; nothing is gated")
     p.add_argument("--judge", metavar="PROVIDER:NAME", help="let this chat model judge the answers; verdicts are kept in evals/judged")
+    p.add_argument("--against", metavar="RUN", help="with --judge: also say which answer is better, this one or that run's")
     p.add_argument("-k", dest="words", metavar="WORDS", help="only cases that hold these words, or are called so")
     p.add_argument("--smoke", action="store_true", help="a selection that takes two minutes or less")
     p.add_argument("--sealed", action="store_true", help="the cases not used in development, and only those")

@@ -139,6 +139,10 @@ def scored(records: Iterable[Mapping[str, Any]], cassette: Mapping[str, Mapping[
             "better": "lower",
         },
     ]
+    pairs = [e["pair"] for case, e in cassette.items() if case in by_case and by_case[case]["verdict"] != "stale" and e.get("pair")]
+    if pairs:
+        better = sum(p == "this" for p in pairs)
+        figures.append({"name": "better than the run compared with", "value": better / len(pairs), "k": better, "n": len(pairs), **none})
     return {"built": True, "figures": figures, "cases": {}, "verdicts": by_case, "counts": {}}
 
 

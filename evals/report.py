@@ -353,7 +353,8 @@ def _confusion(name: str, confusion: Mapping[str, Any]) -> str:
         for label, row in zip(labels, confusion["rows"], strict=True)
     )
     return (
-        f"<figure class='wide'>{_scrolling('Confusion, ' + name, head + body)}<figcaption>{escape(name)}: what is taken for what.</figcaption></figure>"
+        f"<figure class='wide'>{_scrolling('Confusion, ' + name, head + body)}"
+        f"<figcaption>{escape(name)}: what is taken for what.</figcaption></figure>"
     )
 
 

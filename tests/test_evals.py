@@ -174,7 +174,8 @@ def answer(**more: Any) -> dict[str, Any]:
     passage = "card:a#in-short"
     made: dict[str, Any] = {
         "outcome": "answered", "kind": "definition", "text": "A joint board decides. [1]", "more": "", "dropped": [], "questions": [],
-        "statements": [{"text": "A joint board decides.", "sources": [1], "support": "quoted"}], "next_steps": [], "rejected": [],
+        "statements": [{"text": "A joint board decides.", "sources": [1], "support": "quoted"}],
+        "next_steps": [], "rejected": [],
         "notices": [], "model": "none",
         "sources": [{"n": 1, "passage": passage, "title": "A", "quote": "A joint board decides.", "status": "practice", "origin": "card"}],
     }  # fmt: skip
@@ -184,7 +185,8 @@ def answer(**more: Any) -> dict[str, Any]:
 def record(name: str = "answers/one", got: dict[str, Any] | None = None, **expected: Any) -> dict[str, Any]:
     passages = {"card:a#in-short": {"text": "A joint board decides. Partners keep their budgets.", "status": "practice", "title": "A"}}
     return {
-        "id": name, "suite": name.partition("/")[0], "inputs": {"question": "What is it?"}, "expected": {"outcome": ["answered"], **expected},
+        "id": name, "suite": name.partition("/")[0], "inputs": {"question": "What is it?"},
+        "expected": {"outcome": ["answered"], **expected},
         "severity": "major", "slices": {"nation": "england"}, "state": "done", "error": None,
         "got": got or {"answer": answer(), "passages": passages},
     }  # fmt: skip
@@ -479,7 +481,9 @@ def write(folder: Path, docs: str, queries: str, qrels: str) -> Path:
     return folder
 
 
-DOCS = '{"id": "d1", "title": "Attendance", "text": "A seat that changes hands cannot decide."}\n{"id": "d2", "text": "Pooled budgets need an agreement."}\n'
+DOCS = """{"id": "d1", "title": "Attendance", "text": "A seat that changes hands cannot decide."}
+{"id": "d2", "text": "Pooled budgets need an agreement."}
+"""
 QUERIES = '{"id": "q1", "text": "who sits in the seat"}\n{"id": "q2", "text": "money put together"}\n'
 QRELS = "q1\td1\t1\nq2\td2\t1\n"
 
