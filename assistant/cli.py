@@ -23,6 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from assistant.errors import AssistantError, UsageError
+from assistant.models import reachable
 from assistant.session import Assistant, as_json, placement_json, question_from, screening_json
 from assistant.settings import Settings
 
@@ -323,6 +324,81 @@ def card_new(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
     typer.echo(f"Wrote {path}. Fill it in, then run `assistant check`.")
+
+
+@app.command()
+def rehearse(
+    scenario: Annotated[str | None, typer.Argument(help="The scenario's id; left out, the scenarios are listed.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed and the same words give the same talk.")] = 0,
+    script: Annotated[str | None, typer.Option(help="A file with one line of yours a turn, or a YAML list of {say} or {move}.")] = None,
+    difficulty: Annotated[str | None, typer.Option(help="easy, middle or hard.")] = None,
+    pack: Annotated[bool, typer.Option("--pack", help="Print role cards, cue cards and sheets, to play without a computer.")] = False,
+    as_object: Json = False,
+) -> None:
+    """Practise a hard conversation in the terminal, or play a script and print what came of it."""
+    assistant = _assistant()
+    if scenario is None:
+        for s in assistant.scenarios.values():
+            typer.echo(f"{s.id:28} {s.difficulty:7} {s.title}")
+        return
+    if difficulty not in (None, "easy", "middle", "hard"):
+        raise UsageError(f"--difficulty {difficulty}: use easy, middle or hard.")
+    from assistant.rehearse import as_json as debrief_json
+    from assistant.rehearse import print_pack
+
+    sitting = assistant.sitting(scenario, seed, difficulty, "free")  # type: ignore[arg-type]  # just checked
+    if pack:
+        typer.echo(print_pack(sitting.scenario))
+        return
+    if script:
+        for row in _script(script):
+            if sitting.over:
+                break
+            if "move" in row and "say" not in row:
+                sitting.move(str(row["move"]), to=row.get("to"))
+            else:
+                sitting.say(str(row.get("say", "")), to=row.get("to"))
+    else:
+        _play(sitting)
+    found = sitting.debrief()
+    if as_object:
+        events, transcript = sitting.events, sitting.transcript()
+        _print({"scenario": scenario, "seed": seed, "events": events, "transcript": transcript, "debrief": debrief_json(found)})
+        return
+    Console().print(Markdown((sitting.transcript() + "\n\n" if script else "") + found.markdown))
+
+
+def _script(name: str) -> list[dict[str, Any]]:
+    from assistant.strict import read_yaml
+
+    text = "".join(_lines(name))
+    rows = read_yaml(text, name) if name.endswith((".yaml", ".yml", ".json")) else [line for line in text.splitlines() if line.strip()]
+    if isinstance(rows, dict):
+        rows = rows.get("lines", rows.get("events", []))
+    if not isinstance(rows, list):
+        raise UsageError(f"--script: {name} is not a list of lines")
+    return [row if isinstance(row, dict) else {"say": str(row)} for row in rows]
+
+
+def _play(sitting: Any) -> None:
+    names = {k: p.name for k, p in sitting.scenario.personas.items()}
+
+    def show(utterances: Iterable[Any]) -> None:
+        for u in utterances:
+            typer.echo(f"\n{names.get(u.persona, '')}: {u.text}" if u.persona else f"\n({u.text})")
+
+    typer.echo(f"{sitting.scenario.title}. {sitting.scenario.setting}\nType what you would say. 'stop' ends it at any time.")
+    show(sitting.opening)
+    while not sitting.over:
+        text = typer.prompt("\nYou", prompt_suffix=": ", default="", show_default=False)
+        if not text.strip():
+            continue
+        reply = sitting.confirm_real(text.lower().startswith("y")) if getattr(sitting, "waiting", False) else sitting.say(text)
+        if reply.notice:
+            typer.echo(f"\n[{reply.notice}]")
+        if reply.label:
+            typer.echo(f"[{reply.label}]")
+        show(reply.utterances)
 
 
 @app.command()

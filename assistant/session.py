@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,6 +20,7 @@ from assistant.errors import UsageError
 from assistant.export import Exporter
 from assistant.index import open_index
 from assistant.knowledge import Library, load_library
+from assistant.models import Ledger, open_model, stoppable
 from assistant.place import Placer, open_placer
 from assistant.prompts import Prompts, load_prompts
 from assistant.retrieve import Retriever, entries, load_calibration
@@ -27,6 +29,12 @@ from assistant.settings import Settings
 from assistant.store import Store
 from assistant.types import Answer, Document, Hit, Placement, Question, Screening, Turn
 from assistant.understand import load_reader
+from assistant.writers import CardWriter
+from assistant.writers.model import ModelWriter
+
+if TYPE_CHECKING:
+    from assistant.rehearse import Scenario, Sitting
+    from assistant.rehearse.types import Difficulty, Mode
 
 
 class Assistant:
@@ -36,6 +44,7 @@ class Assistant:
         self.settings = settings or Settings.from_environment()
         self._progress = progress
         self._notice = notice
+        self._advisers: dict[str, Adviser] = {}
 
     @cached_property
     def library(self) -> Library:
@@ -64,8 +73,56 @@ class Assistant:
 
     @cached_property
     def adviser(self) -> Adviser:
+        return self._adviser(self.settings.model)
+
+    def _adviser(self, model: str) -> Adviser:
+        writer = None
+        if model != "none":
+            opened = open_model(model, self.settings.models, Ledger(self.settings.home / "model-usage.json"))
+            writer = ModelWriter(opened, CardWriter(self.library, self.prompts), self.prompts)
         reader = load_reader(self.library, self.settings.knowledge)
-        return Adviser(self.library, self.prompts, self.screener, reader, self.placer, self.retriever)
+        return Adviser(self.library, self.prompts, self.screener, reader, self.placer, self.retriever, writer)
+
+    def adviser_with(self, model: str | None) -> Adviser:
+        """The adviser whose words come from `model`, one of `models`; the one that is set where None. Opened once."""
+        if model is None or model == self.settings.model:
+            return self.adviser
+        if model not in self.models:
+            raise UsageError(f"{model} is not among the models allowed here: {', '.join(self.models)}.")
+        if model not in self._advisers:
+            self._advisers[model] = self._adviser(model)
+        return self._advisers[model]
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """What a person may choose among; "none" is the card writer."""
+        return tuple(dict.fromkeys(("none", self.settings.model, *self.settings.models.allowed)))
+
+    @cached_property
+    def scenarios(self) -> dict[str, Scenario]:
+        """The role-plays by id, easiest first."""
+        from assistant.rehearse import load_scenarios
+
+        return load_scenarios(self.settings.knowledge, self.prompts)
+
+    def sitting(
+        self,
+        scenario: str,
+        seed: int = 0,
+        difficulty: Difficulty | None = None,
+        mode: Mode | None = None,
+        saved: Mapping[str, Any] | None = None,
+    ) -> Sitting:
+        """A new sitting of a role-play, or the one whose events were `saved`. Raises UsageError for an unknown scenario."""
+        from assistant.rehearse import Noticer, Sitting, replay
+
+        if scenario not in self.scenarios:
+            raise UsageError(f"There is no scenario {scenario!r}. Use one of: {', '.join(self.scenarios)}.")
+        found = self.scenarios[scenario]
+        noticer = Noticer(found.moves, self.embeddings, self.settings.exported_models)
+        if saved is not None:
+            return replay(found, saved, noticer=noticer, screen=self.screen)
+        return Sitting.start(found, seed, difficulty, mode, noticer=noticer, screen=self.screen)
 
     @cached_property
     def store(self) -> Store:
@@ -88,12 +145,18 @@ class Assistant:
 
     # ---- asking
 
-    def ask(self, question: Question | str) -> Answer:
-        return self.adviser.invoke(question)
+    def ask(self, question: Question | str, model: str | None = None) -> Answer:
+        return self.adviser_with(model).invoke(question)
 
-    def stream(self, question: Question | str) -> Iterator[Progress | Answer]:
-        """A Progress as each step begins, then the Answer."""
-        return self.adviser.stream(question)
+    def stream(self, question: Question | str, model: str | None = None, stop: Event | None = None) -> Iterator[Progress | Answer]:
+        """A Progress as each step begins, then the Answer. Setting `stop` ends a call to a chat model; the cards answer."""
+        events = self.adviser_with(model).stream(question)
+        while True:
+            with stoppable(stop):
+                event = next(events, None)
+            if event is None:
+                return
+            yield event
 
     def place(self, text: str) -> Placement:
         masked = text if text.strip() else " "
@@ -166,7 +229,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
 
 _ANSWER_FIELDS = (
     "id", "outcome", "kind", "text", "more", "statements", "dropped", "placement", "next_steps", "questions", "notices", "sources",
-    "rejected", "model", "versions", "milliseconds", "question",
+    "rejected", "model", "versions", "milliseconds", "question", "usage",
 )  # fmt: skip
 
 
