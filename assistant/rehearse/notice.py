@@ -63,6 +63,10 @@ class Noticer:
         to = to or addressed(plain, scenario) or (self._meant(scenario, vectors[0]) if _ASKS.search(plain) else None)
         return Reading(best[0], tuple(best[1:3]), sure, round(top, 3), self._topic(scenario, vectors[0]), to)
 
+    def prepare(self, scenario: Scenario) -> None:
+        """Opens the model and reads the scenario's topics and roles, so that the first turn is as quick as the rest."""
+        self.read(" ".join(scenario.learner_knows) + "?", scenario)
+
     @staticmethod
     def _scores(model: Classifier, texts: list[str], vectors: Vectors) -> dict[str, float]:
         """The whole text and, where there are several sentences, the one that says most, in equal parts."""
