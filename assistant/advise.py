@@ -17,6 +17,7 @@ from langchain_core.runnables.config import ensure_config
 
 from assistant.embed import Vectors
 from assistant.knowledge import Library, document_passages
+from assistant.models import untraced
 from assistant.place import Placer
 from assistant.prompts import Prompts
 from assistant.render import Page
@@ -112,7 +113,8 @@ class Adviser(Runnable[Question, Answer]):
         for name, step in self.steps:
             yield Progress(name)
             began = time.perf_counter()
-            run = RunnableLambda(step, name=name).invoke(run, ensure_config(config))
+            with untraced():
+                run = RunnableLambda(step, name=name).invoke(run, ensure_config(config))
             run.milliseconds[name] = round((time.perf_counter() - began) * 1000, 2)
             if run.answer:
                 break
@@ -236,8 +238,10 @@ class Adviser(Runnable[Question, Answer]):
 
     def _check(self, run: Run) -> Run:
         assert run.draft is not None and run.evidence is not None and run.understanding is not None  # noqa: S101
-        page = self._page(run, run.draft)
-        if self.writer is not self.cards and len(page.dropped) > len(page.statements) + len(page.next_steps):
+        refused, usage = list(run.draft.dropped), run.draft.usage
+        page = self._checked(run, run.draft)
+        if page is None or (run.draft.model != "none" and not _holds(page, len(refused))):
+            refused += page.dropped if page else []
             run.notices.append(self.prompts.say("writer.notice.fallback"))
             run.draft = self.cards.compose(run.understanding, run.evidence)
             page = self._page(run, run.draft)
@@ -245,13 +249,23 @@ class Adviser(Runnable[Question, Answer]):
         run.answer = replace(
             self._settled(run, "answered", page.text, draft.questions, (*run.notices, *draft.notices)),
             statements=tuple(page.statements),
-            dropped=tuple(page.dropped),
+            dropped=(*refused, *page.dropped),
+            usage=usage,
             next_steps=tuple(page.next_steps),
             sources=tuple(page.sources.values()),
             more=page.more,
             model=draft.model,
         )
         return run
+
+    def _checked(self, run: Run, draft: Draft) -> Page | None:
+        """The page of a draft; None where a model's draft cannot be checked at all."""
+        try:
+            return self._page(run, draft)
+        except Exception:
+            if draft.model == "none":
+                raise
+            return None
 
     def _page(self, run: Run, draft: Draft) -> Page:
         passages = {**self.library.passages, **{p.id: p for p in run.documents}}
@@ -273,6 +287,12 @@ class Adviser(Runnable[Question, Answer]):
             id=run.question.id,
             question=run.text,
         )
+
+
+def _holds(page: Page, refused: int) -> bool:
+    """Whether enough of a model's draft stood: something said, and no more lost than kept."""
+    lost = len(page.dropped) + refused
+    return bool(page.statements) and lost <= len(page.statements) + len(page.next_steps)
 
 
 def as_question(given: Question | str | Mapping[str, Any]) -> Question:

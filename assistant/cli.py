@@ -241,11 +241,18 @@ def check(
     since: Annotated[
         str | None, typer.Option(help="A library version, or a file of stored answers: name the answers whose passages changed since.")
     ] = None,
+    models: Annotated[bool, typer.Option("--models", help="Say which chat models can be used, with one tiny call to the one set.")] = False,
 ) -> None:
     """Check knowledge, prompts and installation; every slip is named by file and field."""
     from assistant import curate
 
     assistant = _assistant()
+    if models:
+        rows = reachable(assistant.settings.model, assistant.settings.models)
+        for row in rows:
+            typer.echo(f"{'ready' if row.ready else 'not ready':10} {row.name}: {row.says}")
+        _stop_on([] if assistant.settings.model == "none" or rows[-1].ready else [f"{rows[-1].name} cannot be used."])
+        return
     _stop_on(_slips(assistant, ("library", "prompts", "screener")))
     if coverage:
         found = curate.coverage(assistant.library)

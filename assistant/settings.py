@@ -60,6 +60,7 @@ class Settings:
     document_megabytes: int = 20  # of one uploaded document
     document_pages: int = 300
     document_seconds: int = 20
+    models: Models = Models()
 
     @property
     def database(self) -> Path:
@@ -75,7 +76,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: dict[str, str] | None = None) -> Settings:
-        """Read `ASSISTANT_HOME`, `_KNOWLEDGE`, `_PROMPTS`, `_EMBEDDING`, `_MODEL`, `_JURISDICTION`, and `ASSISTANT_MODEL_*` (docs/models.md).
+        """Read `ASSISTANT_HOME`, `_KNOWLEDGE`, `_PROMPTS`, `_EMBEDDING`, `_MODEL`, `_JURISDICTION`, and `_MODEL_*` (docs/models.md).
 
         Raises UsageError where `ASSISTANT_KNOWLEDGE` or `ASSISTANT_PROMPTS` names no folder.
         """
@@ -91,6 +92,7 @@ class Settings:
             folders[name] = Path(env[variable]).expanduser() if env.get(variable) else _shipped(name)
             if not folders[name].is_dir():
                 raise UsageError(f"{variable} names {folders[name]}, which is not a folder. Unset it to use the packaged {name}.")
+        documents = {n: _number(env, n) for n in ("document_megabytes", "document_pages", "document_seconds") if _set(env, n)}
         return cls(
             home=home.absolute(),
             knowledge=folders["knowledge"].absolute(),
@@ -98,5 +100,39 @@ class Settings:
             embedding=env.get("ASSISTANT_EMBEDDING") or cls.embedding,
             model=env.get("ASSISTANT_MODEL") or "none",
             jurisdiction=env.get("ASSISTANT_JURISDICTION") or None,
-            **{name: _number(env, name) for name in ("document_megabytes", "document_pages", "document_seconds") if _set(env, name)},
+            models=_models(env),
+            **documents,  # type: ignore[arg-type]  # the three limits, all int
         )
+
+
+def _models(env: Mapping[str, str]) -> Models:
+    """The settings of chat models. Raises UsageError naming the variable."""
+
+    def number(name: str, otherwise: float, least: float) -> float:
+        given = env.get(f"ASSISTANT_MODEL_{name}")
+        try:
+            value = float(given) if given else otherwise
+        except ValueError:
+            value = least - 1
+        if not least <= value < 1e12:
+            raise UsageError(f"ASSISTANT_MODEL_{name} is {given!r}; it is a number of at least {least:g}.")
+        return value
+
+    def yes(name: str) -> bool:
+        given = env.get(f"ASSISTANT_MODEL_{name}", "").strip().lower()
+        if given not in ("", "0", "1", "no", "yes", "false", "true"):
+            raise UsageError(f"ASSISTANT_MODEL_{name} is {given!r}; it is yes or no.")
+        return given in ("1", "yes", "true")
+
+    return Models(
+        url=env.get("ASSISTANT_MODEL_URL") or None,
+        seconds=number("SECONDS", Models.seconds, 1),
+        attempts=int(number("ATTEMPTS", Models.attempts, 1)),
+        at_once=int(number("AT_ONCE", Models.at_once, 1)),
+        tokens_a_day=int(number("TOKENS_A_DAY", 0, 0)),
+        prices=(number("PRICE_IN", 0, 0), number("PRICE_OUT", 0, 0)),
+        allowed=tuple(n.strip() for n in env.get("ASSISTANT_MODELS", "").split(",") if n.strip()),
+        documents=yes("DOCUMENTS"),
+        tracing=yes("TRACING"),
+        keys=frozenset(k for k, v in env.items() if v and k.endswith(("_API_KEY", "_ENDPOINT"))),
+    )

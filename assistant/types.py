@@ -19,6 +19,8 @@ Kind = Literal[
     "definition", "list", "comparison", "placement", "next_steps", "how_to", "law", "who_when",
     "reasons", "follow_up", "greeting", "thanks", "about", "vague", "other",
 ]  # fmt: skip
+# What a follow-up wants of the answer before.
+Request = Literal["", "shorter", "more", "who", "when", "why", "first", "progress", "tried", "agency", "nation", "other"]
 Support = Literal["quoted", "supported"]
 
 LEVELS: tuple[LevelId, ...] = get_args(LevelId)
@@ -256,6 +258,13 @@ class Understanding:
     subjects: tuple[str, ...] = ()  # framework members named in it
     points_at: int | None = None  # the numbered step or source of the last answer
     certain: float = 1.0  # probability of the kind
+    asked: str = ""  # this message by itself
+    request: Request = ""  # what a follow-up wants of the answer before
+    point: str = ""  # the words of what it points at
+    agency: str = ""  # the agency it turns to
+    answers_as: Kind = "other"  # the shape of the answer; of a follow-up, that of the question before
+    facts: dict[str, str] = field(default_factory=dict)  # what the person has told of this partnership
+    described: float = 0.0  # the chance that a situation is described
 
 
 @dataclass(frozen=True)
@@ -347,6 +356,7 @@ class Answer:
     id: str | None = None
     question: str = ""  # as understood, after masking
     more: str = ""  # Markdown shown after "more"
+    usage: dict[str, float] = field(default_factory=dict)  # tokens in and out, cost, where a model was asked
 
 
 # ---- what a writer hands to the check
@@ -391,6 +401,8 @@ class Draft:
     questions: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     model: str = "none"
+    dropped: tuple[Dropped, ...] = ()  # what the writer itself refused of a model's words
+    usage: dict[str, float] = field(default_factory=dict)  # tokens in and out, cost, of a model
 
 
 @dataclass(frozen=True)
