@@ -80,7 +80,7 @@ class Assistant:
         if model != "none":
             opened = open_model(model, self.settings.models, Ledger(self.settings.home / "model-usage.json"))
             writer = ModelWriter(opened, CardWriter(self.library, self.prompts), self.prompts)
-        reader = load_reader(self.library, self.settings.knowledge)
+        reader = load_reader(self.library, self.settings.knowledge, self.embeddings, self.settings.exported_models)
         return Adviser(self.library, self.prompts, self.screener, reader, self.placer, self.retriever, writer)
 
     def adviser_with(self, model: str | None) -> Adviser:
@@ -119,7 +119,7 @@ class Assistant:
         if scenario not in self.scenarios:
             raise UsageError(f"There is no scenario {scenario!r}. Use one of: {', '.join(self.scenarios)}.")
         found = self.scenarios[scenario]
-        noticer = Noticer(found.moves, self.embeddings, self.settings.exported_models)
+        noticer = Noticer(found.shared.moves, self.embeddings, self.settings.exported_models)
         if saved is not None:
             return replay(found, saved, noticer=noticer, screen=self.screen)
         return Sitting.start(found, seed, difficulty, mode, noticer=noticer, screen=self.screen)
