@@ -192,8 +192,9 @@ def load(suite: Suite, folder: Path = FOLDER) -> list[Case]:
 def _screens(suite: Suite, folder: Path) -> Iterator[Case]:
     for path in sorted(folder.glob("*.yaml")):
         for row in yaml.safe_load(path.read_text("utf-8"))["cases"]:
-            severity: Severity = "critical" if path.stem in ("urgent", "attacks") else "major"
-            slices = {"set": path.stem, **({"kind of concern": row["kind"]} if path.stem == "urgent" else {})}
+            stops = path.stem == "urgent" or (path.stem == "second" and row.get("kind") != "calm")
+            severity: Severity = "critical" if stops or path.stem == "attacks" else "major"
+            slices = {"set": path.stem, **({"kind of concern": row["kind"]} if stops else {})}
             inputs = {"set": path.stem, "text": row["text"]}
             yield Case(f"screens/{row['id']}", suite.name, inputs, {}, bool(row.get("sealed")), severity, slices)
 

@@ -148,7 +148,7 @@ def scored(records: Iterable[Mapping[str, Any]], cassette: Mapping[str, Mapping[
 
 def open_model(name: str) -> Ask:
     """A chat model by `provider:name`, through LangChain, which the assistant uses as well."""
-    from langchain.chat_models import init_chat_model  # noqa: PLC0415  a second of imports that only a judge needs
+    from langchain.chat_models import init_chat_model  # a second of imports that only a judge needs
 
     model = init_chat_model(name, temperature=0)
     return lambda text: str(model.invoke(text).text)

@@ -208,10 +208,11 @@ def _gauges(results: Mapping[str, Any]) -> str:
     def find(suite: str, name: str) -> Mapping[str, Any] | None:
         return next((f for f in results["suites"].get(suite, {"figures": []})["figures"] if f["name"] == name), None)
 
-    urgent, grounded = find("screens", "urgent stopped"), find("grounding", "statements that stand on what they cite")
+    stopped = [f for f in results["suites"].get("screens", {"figures": []})["figures"] if f["name"].startswith("urgent stopped")]
+    grounded = find("grounding", "statements that stand on what they cite")
     near, far = (find("abstention", f"coverage at precision 0.90, {x}") for x in ("near", "far"))
     rows = [
-        ("Live concerns stopped", f"{urgent['k']} of {urgent['n']}" if urgent else "not measured"),
+        ("Live concerns stopped", "; ".join(f"{f['k']} of {f['n']}" for f in stopped) or "not measured"),
         (
             "Statements shown that do not stand on what they cite",
             f"{grounded['n'] - grounded['k']} of {grounded['n']}" if grounded else "not measured",

@@ -463,7 +463,7 @@ def _screens(rows: list[Record]) -> dict[str, Any]:
     totals: dict[str, tuple[int, int]] = {}
     for r in rows:
         why = None
-        if r["state"] == "done":
+        if r["state"] == "done" and r["got"]["measures"]:
             why = []
             for measure, found in r["got"]["measures"].items():
                 k, n = totals.get(measure, (0, 0))
@@ -471,8 +471,7 @@ def _screens(rows: list[Record]) -> dict[str, Any]:
                 if found["hits"] < found["of"]:
                     why.append(f"{measure}: {found['hits']} of {found['of']}")
         cases[_short(r)] = verdict_of(r, why)
-    first = ("urgent stopped",)
-    return {"figures": [share(m, *totals[m]) for m in sorted(totals, key=lambda m: (m not in first, m))], "cases": cases}
+    return {"figures": [share(m, *totals[m]) for m in sorted(totals, key=lambda m: (not m.startswith("urgent"), m))], "cases": cases}
 
 
 def _rehearsal(rows: list[Record]) -> dict[str, Any]:
