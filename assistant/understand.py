@@ -1,27 +1,54 @@
-"""What a question means: made to stand alone, what kind it is, which nation and which framework terms it names."""
+"""What a question means: made to stand alone, what kind it is, what it wants of the answer before, what it tells of the partnership.
+
+Rules first, kept as data in `knowledge/questions.yaml`; what no rule settles is decided by a small classifier learned
+from the examples in `knowledge/questions/` when the library is built.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
+from assistant.embed import OnnxEmbeddings
 from assistant.errors import KnowledgeError
 from assistant.knowledge import Library
+from assistant.learn import FORMAT, Classifier, Cues, fit, load, save
 from assistant.strict import read_yaml
-from assistant.types import FACETS, Kind, Member, Turn
+from assistant.types import FACETS, Kind, Member, Request, Turn
 
-_CONTINUES = re.compile(
-    r"^\s*(and|but|so|why|who|when|how|ok(ay)?|also|then|what about|how about|tell me more|more|shorter|longer|for|in|"
-    r"please|can you|could you|explain)\b|"
-    r"\b(that|this|it|they|them|those|these|he|she|there|the (first|second|third|fourth|fifth|last) (one|step|point))\b",
-    re.IGNORECASE,
+Patterns = tuple[re.Pattern[str], ...]
+_LEARNED = tuple(k for k in get_args(Kind) if k != "follow_up")  # a follow-up shows only beside what came before
+_SOCIAL: tuple[Kind, ...] = ("greeting", "thanks", "about")
+_POSSIBLE = 0.15  # what a rule says is kept where the learned reader thinks it at least so probable
+_LIKELY = 0.7  # from here on the learned reader overrules a rule
+_CERTAIN = 0.75  # what ends the run at once needs more
+_FEW = 4  # words with a meaning of their own; more of them and a message is not vague
+_SENTENCE = re.compile(r"[^.?!\n]+(?:[.?!]+(?=\s|$)|\n|$)|[^\n]+")
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_ANAPHOR = re.compile(
+    r"\b(that|this|it|its|they|them|their|those|these|he|she|him|her|ones?|same|the (?:first|second|third|fourth|fifth|last) one)\b", re.I
 )
-_POINTS = re.compile(
-    r"\b(?:step|point|number|item|source|no\.?|about|on)\s*#?(\d{1,2})\b|^\s*#?(\d{1,2})[.)?]?\s*$|\[(\d{1,2})\]", re.IGNORECASE
+_CONTINUES = re.compile(r"^\W*(and|but|so|or|also|then|plus|ok(ay)?|what about|how about|what if|in that case|for|in)\b", re.I)
+_NUMBERED = re.compile(r"^\s*(\d{1,2})[.)]\s+(.+)$", re.M)
+_ORDINALS = {w: n for n, ws in enumerate(("first one", "second two", "third three", "fourth four", "fifth five", "sixth six"), 1) for w in ws.split()}
+_NOT_A_POINT = r"(?!\s*(?:%|years?|months?|weeks?|days?|people|agenc|partners?|of us|hours?|minutes?|sentences?|lines?|words|or\b|\d))"
+_POINT = re.compile(
+    rf"\b(?:step|point|number|item|source|no\.?|about|on|action|bullet|suggestion)\s*#?(\d{{1,2}})\b{_NOT_A_POINT}|^\W*#?(\d{{1,2}})[.)?]?\s*$|\[(\d{{1,2}})\]"
+    r"|\b(?:step|point|number|item|action)\s+(one|two|three|four|five|six)\b"
+    r"|\b(?:the )?(first|second|third|fourth|fifth|sixth|last|final) (?:one|step|point|action|item|bullet|suggestion)\b",
+    re.I,
 )
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6}
+_COMMON = frozenset(
+    "a about again all also am an and any are as at be because been but by can could did do does doing done don't for from get give go going got had "
+    "has have he her here him how i i'm if in into is it it's its just know let like make may me mean might more much must my need no not now of "
+    "ok okay on one or our out over please say she should so some tell than that that's the their them then there these they thing things "
+    "think this those to too up us use very want was we we're well were what what's when where which who whose why will with would you your yours "
+    "explain really actually bit step steps point number last first second third fourth fifth next else explain yes".split()
+)
 
 
 @dataclass(frozen=True)
@@ -35,52 +62,228 @@ class Meaning:
     follows: bool  # it only makes sense with the turns before
     points_at: int | None  # a numbered step or source of the last answer
     whole: str = ""  # which whole list is asked for: levels, elements, steps
+    base: str = ""  # the question it follows, itself standing alone
+    request: Request = ""  # what it wants of the answer before
+    point: str = ""  # the words of what it points at
+    agency: str = ""  # the agency it turns to
+    answers_as: Kind = "other"  # the shape an answer should have: of a follow-up, that of the question before
+    certain: float = 1.0
+    facts: Mapping[str, str] = field(default_factory=dict)  # what the person has told of this partnership
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads questions by rules kept as data in `knowledge/questions.yaml`."""
+    """Reads questions by rules, and by what was learned where no rule applies."""
 
     rules: tuple[tuple[Kind, re.Pattern[str]], ...]
+    follows: tuple[tuple[Request, re.Pattern[str]], ...]
+    words: Mapping[str, re.Pattern[str]]  # asks, tail, new_subject, preamble, said, members
+    agencies: Mapping[str, re.Pattern[str]]
     places: tuple[tuple[str, re.Pattern[str]], ...]
     names: tuple[tuple[str, re.Pattern[str]], ...]  # framework member id, pattern
+    known: frozenset[str] = frozenset()  # words of the library; others may be slips of the pen
+    learned: Classifier | None = None
+    embeddings: OnnxEmbeddings | None = None
 
-    def read(self, text: str, history: tuple[Turn, ...] = ()) -> Meaning:
-        points_at = _pointer(text)
-        kind = self._kind(text)
-        subjects = self._subjects(text)
-        follows = bool(history) and kind not in ("greeting", "thanks", "about") and self._follows(text, subjects, points_at)
-        alone = text
-        if follows:
-            asked = [t.text for t in history if t.role == "user" and t.text.strip()]
-            before = asked[-1] if asked else ""
-            # A chain of follow-ups leads back to the question that stood alone.
-            for earlier in reversed(asked[:-1]):
-                if not self._follows(before, self._subjects(before), _pointer(before)):
-                    break
-                before = f"{earlier} {before}"
-            alone = f"{before.strip()} {text}".strip()
-            subjects = subjects or self._subjects(alone)
-            if kind in ("vague", "other"):
-                kind = "follow_up"
-        return Meaning(
-            alone, kind, self._place(text) or (self._place(alone) if follows else None), subjects, follows, points_at, _whole(text)
-        )
+    def read(self, text: str, history: tuple[Turn, ...] = (), blocked: bool = False) -> Meaning:
+        """The meaning of `text` after `history`; `blocked` says that turns before it were left out."""
+        alone = self._asked(text)
+        kind, certain = self._kind(alone)
+        subjects = self._subjects(self._mended(alone))
+        facts = self._facts(text)
+        announced = bool(self.words["new_subject"].search(text))
+        if not announced and kind not in ("greeting", "thanks"):
+            turns = [t for t in history if t.text.strip()]
+            base = self._base([t.text for t in turns if t.role == "user"])
+            points_at, point = self._pointed(alone, [t for t in turns if t.role == "assistant"])
+            request, agency = self._request(alone, subjects)
+            follows = points_at is not None or self._leans(alone, kind, subjects, request)
+            if follows and base:
+                return self._following(text, alone, base, kind, request, agency, subjects, points_at, point, facts)
+            if follows and (blocked or len(self._content(alone)) <= 1) and not subjects and (request or points_at is not None):
+                kind = "vague"  # it leans on something that is not there
+        whole = _whole(alone)
+        return Meaning(alone, kind, self._place(alone), subjects, False, None, whole, answers_as=kind, certain=certain, facts=facts)
 
-    def _kind(self, text: str) -> Kind:
-        for kind, pattern in self.rules:
-            if pattern.search(text):
-                return kind
-        content = list(re.findall(r"[^\W\d_]{2,}", text))
-        if len(content) < 2 and not self._subjects(text):
-            return "vague"
-        return "other"
+    # ---- kinds
 
-    def _follows(self, text: str, subjects: tuple[str, ...], points_at: int | None) -> bool:
-        if points_at is not None:
+    def _kind(self, text: str) -> tuple[Kind, float]:
+        """The kind and how probable it is: rules on what asks, the last first, then on the whole, then what was learned."""
+        mended = self._mended(text)
+        asks = self._asks(mended)
+        content, subjects = self._content(mended), self._subjects(mended)
+        ruled = self._ruled(mended, asks)
+        if ruled in _SOCIAL or ruled == "comparison":
+            return ruled, 1.0
+        if not content and not asks:
+            return "vague", 1.0
+        if ruled is None and subjects and len(content) <= 3 and not asks:
+            return "definition", 0.9
+        chances = self._chances(" ".join(asks) if asks else mended)
+        best = max(chances, key=lambda k: (chances[k], k), default="other")
+        certain = chances.get(best, 0.0)
+        if best == "about" and certain >= _CERTAIN and asks and not subjects and len(content) <= _FEW:
+            return best, certain
+        if ruled and (chances.get(ruled, 1.0) >= _POSSIBLE or certain < _LIKELY or best in (*_SOCIAL, "vague", "other")):
+            return ruled, max(chances.get(ruled, 1.0), 0.5)
+        if best in _SOCIAL:
+            said = certain >= _CERTAIN and len(mended.split()) <= 12 and (asks or best != "about") and not subjects
+            return (best if said else "vague" if len(content) < 2 else "other"), certain
+        if best == "vague" or (len(content) < 2 and not subjects and (certain < _CERTAIN or best == "other")):
+            return ("vague" if len(content) <= _FEW and not subjects else "other"), certain
+        if not asks and best != "other" and (certain < _CERTAIN or len(content) > 5):
+            return "other", certain  # a plain description of trouble asks nothing
+        return (best if certain >= _POSSIBLE * 2 else "other"), certain
+
+    def _ruled(self, mended: str, asks: Sequence[str]) -> Kind | None:
+        for part in (*reversed(asks), *([mended] if len(mended.split()) <= 12 else [])):
+            for kind, pattern in self.rules:
+                if pattern.search(part) and not (kind in _SOCIAL and len(mended.split()) > 14 and part != mended):
+                    return kind
+        return None
+
+    def _chances(self, text: str) -> dict[Kind, float]:
+        if self.learned is None or self.embeddings is None:
+            return {}
+        return self.learned.probabilities(text, self.embeddings.vectors([text])[0])  # type: ignore[return-value]  # the labels are kinds
+
+    def _asks(self, text: str) -> list[str]:
+        """The sentences that ask something; of a rambling one without marks, its tail."""
+        found: list[str] = []
+        for m in _SENTENCE.finditer(text):
+            sentence = m.group().strip()
+            if not sentence:
+                continue
+            asking = sentence.endswith("?") or self.words["asks"].search(sentence)
+            tail = self.words["tail"].search(sentence) if len(sentence.split()) > 12 else None
+            if tail:
+                found.append(tail.group())
+            elif asking:
+                found.append(sentence)
+        return found
+
+    def _asked(self, text: str) -> str:
+        """`text` without the announcement of another subject or a reassurance before it."""
+        for name in ("new_subject", "preamble"):
+            rest = self.words[name].sub("", text, count=1).strip()
+            if rest and rest != text.strip() and (name == "new_subject" or len(rest.split()) > 1):
+                text = rest
+        return text
+
+    def _content(self, text: str) -> list[str]:
+        return [w for w in _WORD.findall(text.lower().replace("’", "'")) if w not in _COMMON and len(w) > 1]
+
+    # ---- what leans on the turns before
+
+    def _leans(self, text: str, kind: Kind, subjects: tuple[str, ...], request: Request) -> bool:
+        content = self._content(text)
+        if request:
             return True
-        words = len(text.split())
-        return (words <= 4 and not subjects) or (words <= 14 and bool(_CONTINUES.search(text)) and not (subjects and words > 6))
+        if len(content) > 9:
+            return False
+        anaphor = bool(_ANAPHOR.search(text))
+        begins = bool(_CONTINUES.search(text))
+        stands = kind not in ("vague", "other", "follow_up", "next_steps", "about")
+        if begins and (anaphor or not stands or len(text.split()) <= 3):
+            return len(text.split()) <= 16
+        if anaphor:
+            return len(content) <= (2 if subjects else 5)
+        return len(content) <= 2 and not subjects and not stands
+
+    def _request(self, text: str, subjects: tuple[str, ...]) -> tuple[Request, str]:
+        """What is wanted of the answer before, and the agency it turns to; "" where the words do not say."""
+        for m in reversed(list(_SENTENCE.finditer(text))):
+            sentence = m.group().strip()
+            size = len(sentence.split())
+            if not sentence or size > 22:
+                continue
+            content = len(self._content(sentence))
+            if size <= 6 and self._place(sentence) and not subjects and content <= 3:
+                return "nation", ""
+            for request, pattern in self.follows:
+                if not pattern.search(sentence):
+                    continue
+                anaphor = bool(_ANAPHOR.search(sentence))
+                if request in ("who", "when", "why") and not (content <= 1 or (anaphor and content <= 4)):
+                    continue
+                if request in ("first", "progress", "more", "shorter") and subjects and content > 3:
+                    continue
+                if request == "agency":
+                    agency = next((a for a, p in self.agencies.items() if p.search(sentence)), "")
+                    if agency and content <= 5:
+                        return "agency", agency
+                    if content > 3 or subjects:
+                        continue
+                    return "other", ""
+                return request, ""
+        return "", ""
+
+    def _base(self, asked: Sequence[str]) -> str:
+        """The last question that stands alone, with what followed it up since."""
+        kept: list[str] = []
+        for text in reversed(asked):
+            alone = self._asked(text)
+            kind, _ = self._kind(alone)
+            if kind in _SOCIAL:
+                continue
+            subjects = self._subjects(alone)
+            request, _ = self._request(alone, subjects)
+            leans = self._leans(alone, kind, subjects, request) or _pointer(alone) or (len(self._content(alone)) <= 3 and not subjects)
+            if not leans or self.words["new_subject"].search(text):
+                return alone
+            kept.append(alone)
+        return kept[-1] if kept else ""
+
+    def _following(
+        self, text: str, alone: str, base: str, kind: Kind, request: Request, agency: str, subjects: tuple[str, ...],
+        points_at: int | None, point: str, facts: Mapping[str, str],
+    ) -> Meaning:  # fmt: skip
+        shape, _ = self._kind(base)
+        shape = "other" if shape in (*_SOCIAL, "vague") else shape
+        before = self._subjects(self._mended(base))
+        subjects = self._beside(alone, before) or subjects or before
+        answers_as: Kind = shape
+        if request == "why":
+            kind = answers_as = "reasons"
+        elif request in ("who", "when"):
+            kind = answers_as = "who_when"
+        elif points_at is not None or request:
+            kind = "follow_up"
+            answers_as = "other" if points_at is not None else shape
+        elif kind in ("vague", "other", "about", "definition"):
+            kind = "follow_up"
+        else:
+            answers_as = kind
+        parts = [base, point, "" if request == "shorter" else alone]
+        return Meaning(
+            " ".join(p.strip() for p in parts if p), kind, self._place(alone) or self._place(base), subjects, True, points_at, "",
+            base, request, point, agency, answers_as, facts=facts,
+        )  # fmt: skip
+
+    def _beside(self, text: str, before: tuple[str, ...]) -> tuple[str, ...]:
+        """The framework members meant by "the one below" and the like."""
+        m = re.search(r"\b(?:the )?(?:one|level|step|stage|rung)? ?(below|above|before|after|under|next up)\b", text, re.I)
+        if not m or len(before) != 1 or self._subjects(text):
+            return ()
+        for ids in FACETS.values():
+            if before[0] in ids:
+                at = ids.index(before[0]) + (-1 if m[1].lower() in ("below", "before", "under") else 1)
+                return (before[0], ids[at]) if 0 <= at < len(ids) else ()
+        return ()
+
+    def _pointed(self, text: str, answers: Sequence[Turn]) -> tuple[int | None, str]:
+        """The number of what the words point at in the last answer that has numbers, and what stands there."""
+        wanted = next((p for m in reversed(list(_SENTENCE.finditer(text))) if (p := _pointer(m.group()))), "")
+        if not wanted or len(text.split()) > 40:
+            return None, ""
+        for turn in reversed(answers[-3:]):
+            rows = _numbered(turn, "source" in text.lower())
+            number = max(rows, default=0) if wanted in ("last", "final") else _ORDINALS.get(wanted) or int(wanted if wanted.isdigit() else 0)
+            if number in rows:
+                return number, rows[number]
+        return (int(wanted), "") if wanted.isdigit() else (_ORDINALS.get(wanted), "")
+
+    # ---- what is named
 
     def _subjects(self, text: str) -> tuple[str, ...]:
         found = sorted((m.start(), -len(m.group()), name) for name, p in self.names if (m := p.search(text)))
@@ -90,39 +293,118 @@ class Reader:
         found = [(m.start(), -len(m.group()), code) for code, p in self.places for m in p.finditer(text)]
         return min(found)[2] if found else None
 
+    def _facts(self, text: str) -> dict[str, str]:
+        """What the person tells of this partnership: jurisdiction, level, step, members."""
+        facts: dict[str, str] = {}
+        if place := self._place(text):
+            facts["jurisdiction"] = place
+        for name, pattern in self.names:
+            for m in pattern.finditer(text):
+                said = self.words["said"].search(text[: m.start()])
+                facet = next(f for f, ids in FACETS.items() if name in ids)
+                if said and facet != "element":
+                    facts.setdefault(facet, name)
+        m = self.words["members"].search(text)
+        if m:
+            clause = re.split(r"[.;?!]", text[m.end() :])[0]
+            members = [a for a, p in self.agencies.items() if p.search(clause)]
+            if len(members) > 1:
+                facts["members"] = ", ".join(members)
+        return facts
 
-def _pointer(text: str) -> int | None:
-    m = _POINTS.search(text)
-    if m and len(text.split()) <= 12:
-        return int(next(g for g in m.groups() if g))
-    m = re.search(r"\b(?:the )?(first|second|third|fourth|fifth|sixth) (?:one|step|point|of|action)", text, re.IGNORECASE)
-    return _ORDINALS[m[1].lower()] if m and len(text.split()) <= 12 else None
+    def facts(self, history: Iterable[Turn]) -> dict[str, str]:
+        """What was told in the turns before, the later word winning."""
+        return {k: v for t in history if t.role == "user" for k, v in self._facts(t.text).items()}
+
+    def _mended(self, text: str) -> str:
+        """`text` with slips of the pen in our own terms put right."""
+
+        def mend(m: re.Match[str]) -> str:
+            word = m.group().lower()
+            if len(word) < 5 or word in self.known or word in _COMMON:
+                return m.group()
+            near = [(d, t) for t in _TERMS if abs(len(t) - len(word)) <= 2 and (d := _distance(word, t)) <= (1 if len(t) < 7 else 2)]
+            return min(near)[1] if near else m.group()
+
+        return _WORD.sub(mend, text) if self.known else text
+
+
+_TERMS = (
+    "communication", "cooperation", "coordination", "coalition", "integration", "predisposing", "mandate", "leadership", "machinery",
+    "process", "outcomes", "contemplation", "preparation", "maintenance", "difference", "between", "meaning", "definition", "partnership",
+    "levels", "elements", "compare", "template", "collaboration", "should", "explain", "describe",
+)  # fmt: skip
+
+
+def _distance(a: str, b: str) -> int:
+    """Insertions, deletions, changes and swaps of neighbours between two words."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        older, before, row = before, row, [i]
+        for j, y in enumerate(b, 1):
+            row.append(min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y)))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                row[j] = min(row[j], older[j - 2] + 1)
+    return row[-1]
+
+
+def _pointer(text: str) -> str:
+    m = _POINT.search(text)
+    return next(g for g in m.groups() if g).lower() if m and len(text.split()) <= 14 else ""
+
+
+def _numbered(turn: Turn, source: bool) -> dict[int, str]:
+    """What stands at each number of an answer: its next steps, or its sources where these are meant."""
+    if turn.answer and source:
+        return {s.n: s.quote for s in turn.answer.sources}
+    if turn.answer and turn.answer.next_steps:
+        return {n: s.action for n, s in enumerate(turn.answer.next_steps, 1)}
+    rows: dict[int, str] = {}
+    for m in _NUMBERED.finditer(turn.text):
+        said = re.sub(r"^\*\*[^*]+\*\*\s*|\*?\b(?:Owner|When|Progress):.*|\[\d+\]|\*", "", m[2]).strip()
+        if "owner:" in m[2].lower() or int(m[1]) not in rows:  # next steps carry an owner; other lists give way to them
+            rows[int(m[1])] = said
+    return rows
 
 
 def _whole(text: str) -> str:
-    m = re.search(r"\b(?:five|5|all|the|list|what are|which)\b.{0,30}\b(levels|elements|ingredients|steps|stages)\b", text, re.IGNORECASE)
-    return (
-        {"levels": "levels", "elements": "elements", "ingredients": "elements", "steps": "steps", "stages": "steps"}[m[1].lower()]
-        if m
-        else ""
-    )
+    m = re.search(r"\b(?:five|5|six|6|all|the|list|name|what are|which)\b.{0,30}\b(levels|elements|ingredients|steps|stages)\b", text, re.I)
+    return {"ingredients": "elements", "stages": "steps"}.get(m[1].lower(), m[1].lower()) if m else ""
 
 
-def load_reader(library: Library, folder: Path) -> Reader:
-    """The reader for this library. Raises KnowledgeError naming what is wrong in questions.yaml."""
+# ---- building
+
+
+def load_reader(library: Library, folder: Path, embeddings: OnnxEmbeddings | None = None, trained: Path | None = None) -> Reader:
+    """The reader for this library, what it learns stored under `trained`. Raises KnowledgeError naming what is wrong in its files."""
     name = "questions.yaml"
     data = read_yaml((folder / name).read_text("utf-8"), name)
     slips: list[str] = []
+
+    def compiled(where: str, pattern: object) -> re.Pattern[str]:
+        try:
+            return re.compile(str(pattern), re.IGNORECASE)
+        except re.error as error:
+            slips.append(f"{name}: {where}: {str(pattern)!r} is not a pattern ({error})")
+            return re.compile(r"(?!)")
+
     rules: list[tuple[Kind, re.Pattern[str]]] = []
-    for row in data:
+    for row in data.get("rules", []):
         if row.get("kind") not in get_args(Kind):
             slips.append(f"{name}: kind: there is no kind {row.get('kind')!r}")
-            continue
-        for pattern in row.get("patterns", []):
-            try:
-                rules.append((row["kind"], re.compile(pattern, re.IGNORECASE)))
-            except re.error as error:
-                slips.append(f"{name}: {row['kind']}: {pattern!r} is not a pattern ({error})")
+        else:
+            rules += [(row["kind"], compiled(row["kind"], p)) for p in row.get("patterns", [])]
+    follows: list[tuple[Request, re.Pattern[str]]] = []
+    for request, patterns in data.get("follows", {}).items():
+        if request not in get_args(Request):
+            slips.append(f"{name}: follows: there is no request {request!r}")
+        follows += [(request, compiled(f"follows: {request}", p)) for p in patterns]
+    told: dict[str, Any] = {**data, **data.get("facts", {})}
+    slips += [f"{name}: {k}: is missing" for k in _WORDS if not isinstance(told.get(k), str)]
+    words = {k: compiled(k, told.get(k, "")) for k in _WORDS}
+    agencies = {a: compiled(f"agencies: {a}", rf"\b(?:{p})\b") for a, p in data.get("agencies", {}).items()}
+    examples = _examples(folder, slips)
     if slips:
         raise KnowledgeError(slips)
     # The longest term first, so that "northern ireland" hides "ireland" inside it.
@@ -132,7 +414,51 @@ def load_reader(library: Library, folder: Path) -> Reader:
     )
     places = tuple((code, re.compile(rf"(?<![\w.]){re.escape(term)}(?![\w])", re.IGNORECASE)) for term, code in terms)
     names = tuple((m.id, re.compile(rf"\b(?:{'|'.join(map(_spelling, _names(m)))})\b", re.IGNORECASE)) for m in library.members.values())
-    return Reader(tuple(rules), places, names)
+    known = frozenset(w.lower() for p in library.passages.values() for w in _WORD.findall(p.text))
+    learned = _learned(examples, embeddings, trained) if examples and embeddings and trained else None
+    return Reader(tuple(rules), tuple(follows), words, agencies, places, names, known, learned, embeddings)
+
+
+_WORDS = ("asks", "tail", "new_subject", "preamble", "said", "members")
+_NO_CUES = Cues((), ())
+
+
+def _examples(folder: Path, slips: list[str]) -> list[tuple[str, Kind]]:
+    """Labelled questions, one file for each kind."""
+    found: list[tuple[str, Kind]] = []
+    for path in sorted((folder / "questions").glob("*.yaml")):
+        name = f"questions/{path.name}"
+        rows = read_yaml(path.read_text("utf-8"), name)
+        kind = next((k for k in _LEARNED if k == path.stem), None)
+        if kind is None:
+            slips.append(f"{name}: there is no kind {path.stem!r}")
+        elif not isinstance(rows, list) or not all(isinstance(r, str) and r.strip() for r in rows):
+            slips.append(f"{name}: should be a list of texts")
+        else:
+            found += [(text, kind) for text in rows]
+    texts = [t.strip().lower() for t, _ in found]
+    slips += [f"questions: stands twice: {t}" for t in sorted({t for t in texts if texts.count(t) > 1})]
+    return found
+
+
+def _learned(examples: Sequence[tuple[str, Kind]], embeddings: OnnxEmbeddings, trained: Path) -> Classifier:
+    """The classifier for these examples, trained on first use."""
+    version = hashlib.sha256(repr((FORMAT, examples)).encode()).hexdigest()[:12]
+    path = trained / f"questions-{version}-{embeddings.version}.npz"
+    try:
+        return load(path, {"kind": _NO_CUES})["kind"]
+    except (OSError, ValueError, KeyError):
+        pass  # not trained yet, or a broken file: trained again
+    texts = [t for t, _ in examples]
+    kinds = [k for k in _LEARNED if any(k == label for _, label in examples)]
+    model = fit(texts, embeddings.vectors(texts), [k for _, k in examples], kinds, _NO_CUES)
+    trained.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_suffix(f".{id(model)}.tmp")
+    save(scratch, {"kind": model})
+    scratch.replace(path)
+    for old in sorted(trained.glob("questions-*.npz"), key=lambda p: p.stat().st_mtime)[:-3]:
+        old.unlink(missing_ok=True)
+    return load(path, {"kind": _NO_CUES})["kind"]
 
 
 def _names(member: Member) -> list[str]:
