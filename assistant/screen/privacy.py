@@ -21,8 +21,15 @@ class Found(NamedTuple):
 NAMES = frozenset({"child", "parent", "relative", "practitioner", "person"})
 _LABEL = re.compile(r"\[[a-z][A-Za-z& ]{1,24}(?: \d{1,4})?\]")
 
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-_DATE = rf"(?:\d{{1,2}}\s?[-/.]\s?\d{{1,2}}\s?[-/.]\s?\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\.?,? \d{{2,4}}|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b)"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?)"
+)
+_DATE = (
+    rf"(?:\d{{1,2}}\s?[-/.]\s?\d{{1,2}}\s?[-/.]\s?\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}|(?:the )?\d{{1,2}}(?:st|nd|rd|"
+    rf"th)?(?: of)? {_MONTH}\.?,? \d{{2,4}}|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|(?:the )?\d{{1,2}}(?:st|nd|rd|"
+    rf"th)?(?: of)? {_MONTH}\b)"
+)
 _POSTCODE = r"(?:GIR ?0AA|[A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2})"
 _REF = r"(?=[A-Za-z/.-]*\d)(?:[A-Za-z]{1,4} )?(?=[\w/.-]*\d{3})[A-Za-z0-9][A-Za-z0-9/.-]{2,}[A-Za-z0-9]"
 
@@ -51,7 +58,8 @@ FORMS: tuple[tuple[str, re.Pattern[str], int, Any], ...] = (
     (
         "email",
         _form(
-            r"\b[\w.+-]{2,40} ?[\[(]? ?\bat\b ?[\])]? ?[\w-]{2,40} ?[\[(]? ?\bdot\b ?[\])]? ?(?:co|com|org|net|gov|nhs|ie|uk)\b(?: ?(?:dot|\.) ?uk)?"
+            r"\b[\w.+-]{2,40} ?[\[(]? ?\bat\b ?[\])]? ?[\w-]{2,40} ?[\[(]? ?\bdot\b ?[\])]? ?(?:co|com|org|net|gov|nhs|"
+            r"ie|uk)\b(?: ?(?:dot|\.) ?uk)?"
         ),
         0,
         None,
@@ -59,7 +67,8 @@ FORMS: tuple[tuple[str, re.Pattern[str], int, Any], ...] = (
     (
         "date of birth",
         _form(
-            rf"(?:\bd\.?\s?o\.?\s?b\b\.?|\bdate of birth|\bbirth ?date|\bborn(?: on)?|\bbirthday(?: is)?|\bb\.)[\s:=,is-]{{0,6}}(?:on )?({_DATE})"
+            rf"(?:\bd\.?\s?o\.?\s?b\b\.?|\bdate of birth|\bbirth ?date|\bborn(?: on)?|\bbirthday(?: is)?|"
+            rf"\bb\.)[\s:=,is-]{{0,6}}(?:on )?({_DATE})"
         ),
         1,
         None,
@@ -102,7 +111,10 @@ FORMS: tuple[tuple[str, re.Pattern[str], int, Any], ...] = (
     (
         "plate",
         _form(
-            r"\b(?:reg(?:istration)?|plates?|number plate|licen[cs]e plate)\b[\s.:]*(?:no\.?|number)?[\s:.]*(?:is |was )?([A-Z]{1,3}[ -]?\d{1,4}[ -]?[A-Z]{0,3}|\d{1,4}[ -]?[A-Z]{1,3}[ -]?\d{0,4})\b(?!\w)",
+            (
+                r"\b(?:reg(?:istration)?|plates?|number plate|licen[cs]e plate)\b[\s.:]*(?:no\.?|number)?[\s:.]*(?:is |"
+                r"was )?([A-Z]{1,3}[ -]?\d{1,4}[ -]?[A-Z]{0,3}|\d{1,4}[ -]?[A-Z]{1,3}[ -]?\d{0,4})\b(?!\w)"
+            ),
             0,
         ),
         1,
@@ -113,7 +125,9 @@ FORMS: tuple[tuple[str, re.Pattern[str], int, Any], ...] = (
     (
         "handle",
         _form(
-            r"\b(?:insta(?:gram)?|snap(?:chat)?|tik ?tok|skype|discord|telegram|kik|roblox|twitter|username|user name|handle|gamertag)\b(?: name| handle| id)?[\s:]*(?:is |as |me |at )*[:\s]*((?=\w*[\d_.:#])[\w.:#-]*[\d_.:#][\w.:#-]*\w)"
+            r"\b(?:insta(?:gram)?|snap(?:chat)?|tik ?tok|skype|discord|telegram|kik|roblox|twitter|username|user name|"
+            r"handle|gamertag)\b(?: name| handle| id)?[\s:]*(?:is |as |me |"
+            r"at )*[:\s]*((?=\w*[\d_.:#])[\w.:#-]*[\d_.:#][\w.:#-]*\w)"
         ),
         1,
         None,
@@ -123,7 +137,10 @@ FORMS: tuple[tuple[str, re.Pattern[str], int, Any], ...] = (
     (
         "case number",
         _form(
-            rf"\b(?:(?:case|crime|court|police|incident|log|hospital|record|file|patient|client|person|unique|referral|claim|EHCP?|ICS|URN|ULN|Mosaic|liquidlogic|carefirst|frameworki|eclipse|rio|systmone|MARAC|LCS|NHS|CRN|custody|occurrence|niche|medicare|medicaid)\b[\s:]*){{1,3}}(?:ref(?:erence)?|no|number|num|id|log|#)\.?[\s:#]*(?:is |was )?({_REF})"
+            rf"\b(?:(?:case|crime|court|police|incident|log|hospital|record|file|patient|client|person|unique|referral|"
+            rf"claim|EHCP?|ICS|URN|ULN|Mosaic|liquidlogic|carefirst|frameworki|eclipse|rio|systmone|MARAC|LCS|NHS|CRN|"
+            rf"custody|occurrence|niche|medicare|medicaid)\b[\s:]*){{1,3}}(?:ref(?:erence)?|no|number|num|id|log|"
+            rf"#)\.?[\s:#]*(?:is |was )?({_REF})"
         ),
         1,
         None,
@@ -137,14 +154,22 @@ _PHONE = re.compile(
 _PHONE_CUE = re.compile(
     r"\b(?:tel|telephone|phone|mobile|mob|ring|call|text|whats ?app|line|contact|fax|landline|cell|number|reach)\b", re.IGNORECASE
 )
-_SCHOOL_NAME = r"(?:(?:St\.?|Saint|Our|The|of|and|the|&|[A-Z][\w'’.-]*)\s+){1,6}?(?:R\.?C\.? |CE |CofE |C of E )?(?:High |Primary |Junior |Infant |Infants |Secondary |Grammar |Community |Elementary |Middle |Comprehensive |National )*(?:School|Academy|College|Primary|High|Nursery|Elementary|Juniors|Infants|Grammar|Gaelscoil)\b(?:\s(?:School|Academy|College))?"
-_CLASS = r"(?:(?:[Yy]ear|[Yy]r|Y|[Cc]lass|[Gg]rade|P|S|Primary|[Ff]orm)\s?\d{1,2}[A-Za-z]?|[Rr]eception|\d{1,2}[A-Z]|[Ss]ixth [Ff]orm|[Nn]ursery|[Kk]indergarten)"
+_SCHOOL_NAME = (
+    r"(?:(?:St\.?|Saint|Our|The|of|and|the|&|[A-Z][\w'’.-]*)\s+){1,6}?(?:R\.?C\.? |CE |CofE |C of E )?(?:High |Primary |"
+    r"Junior |Infant |Infants |Secondary |Grammar |Community |Elementary |Middle |Comprehensive |National )*(?:School|"
+    r"Academy|College|Primary|High|Nursery|Elementary|Juniors|Infants|Grammar|Gaelscoil)\b(?:\s(?:School|Academy|College))?"
+)
+_CLASS = (
+    r"(?:(?:[Yy]ear|[Yy]r|Y|[Cc]lass|[Gg]rade|P|S|Primary|[Ff]orm)\s?\d{1,2}[A-Za-z]?|[Rr]eception|\d{1,2}[A-Z]|"
+    r"[Ss]ixth [Ff]orm|[Nn]ursery|[Kk]indergarten)"
+)
 _SCHOOL = (
     re.compile(rf"\b{_CLASS}(?:,? (?:at|in|of|class at|pupil at|student at))+ {_SCHOOL_NAME}"),
     re.compile(rf"\b{_CLASS},? {_SCHOOL_NAME}"),
     re.compile(rf"\b{_SCHOOL_NAME},? \(?(?:in )?{_CLASS}\b\)?"),
     re.compile(
-        rf"(?:(?<=attends )|(?<=goes to )|(?<=go to )|(?<=pupil at )|(?<=student at )|(?<=pupils at )|(?<=enrolled at ))(?:the )?{_SCHOOL_NAME}(?:,? \(?{_CLASS}\)?)?"
+        rf"(?:(?<=attends )|(?<=goes to )|(?<=go to )|(?<=pupil at )|(?<=student at )|(?<=pupils at )|"
+        rf"(?<=enrolled at ))(?:the )?{_SCHOOL_NAME}(?:,? \(?{_CLASS}\)?)?"
     ),
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?(?<!['’])", re.UNICODE)
@@ -153,7 +178,8 @@ _INITIALS = re.compile(
 )
 _YEAR_AFTER = re.compile(r"[\s,]*(?:et al\.?)?[\s,]*[\[(]?(?:19|20)\d\d[a-z]?\b")
 _CHAIN = re.compile(
-    r"[^\W\d_][\w'’-]+(?:(?:, | and | & |, and )[^\W\d_][\w'’-]+){0,5}(?: et al\.?)?,? ?[\[(](?:19|20)\d\d[a-z]?\b|[A-Z][\w'’-]+(?:(?:, | and | & |, and )[A-Z][\w'’-]+){0,5}(?: et al\.?)?,? (?:19|20)\d\d\b"
+    r"[^\W\d_][\w'’-]+(?:(?:, | and | & |, and )[^\W\d_][\w'’-]+){0,5}(?: et al\.?)?,? ?[\[(](?:19|20)\d\d[a-z]?\b|"
+    r"[A-Z][\w'’-]+(?:(?:, | and | & |, and )[A-Z][\w'’-]+){0,5}(?: et al\.?)?,? (?:19|20)\d\d\b"
 )
 
 
@@ -199,15 +225,19 @@ class Privacy:
         tail = rf"(?:,? (?:[A-Z][\w'’-]+ ?){{1,3}}(?: \d{{1,2}})?)?(?:,? (?:{_POSTCODE}|[A-Z]{{2}} \d{{5}}(?:-\d{{4}})?))?"
         self._addresses = (
             re.compile(
-                rf"\b{flat}{house}(?:No\.? ?)?\d{{1,4}}[a-zA-Z]?,? (?:[A-Z][\w'’.-]+ ){{1,4}}?(?:{streets})\b\.?(?: (?:Upper|Lower|North|South|East|West))?{tail}"
+                rf"\b{flat}{house}(?:No\.? ?)?\d{{1,4}}[a-zA-Z]?,? (?:[A-Z][\w'’.-]+ ){{1,4}}?(?:{streets})\b\.?(?: (?:Upper|"
+                rf"Lower|North|South|East|West))?{tail}"
             ),
             re.compile(rf"\b{flat}\d{{1,4}}[a-zA-Z]?,? (?:[A-Z][\w'’.-]+,? ){{1,6}}{_POSTCODE}\b"),
             re.compile(rf"\b{flat}\d{{1,4}}[a-zA-Z]? (?:Bryn|Heol|Ffordd|Stryd|Maes|Lôn|Clos|Rhodfa|Rue|Via|Calle) [A-Z][\w'’-]+{tail}"),
             re.compile(
-                rf"(?:(?<=address is )|(?<=address: )|(?<=address )|(?<=lives at )|(?<=live at )|(?<=living at )|(?<=stays at )|(?<=staying at )|(?<=lives in )|(?<=moved to ))(?:(?:The|Flat|[A-Z])[\w'’]*,? ){{1,5}}(?:[A-Z][\w'’]+ )?(?:{streets})\b{tail}"
+                rf"(?:(?<=address is )|(?<=address: )|(?<=address )|(?<=lives at )|(?<=live at )|(?<=living at )|"
+                rf"(?<=stays at )|(?<=staying at )|(?<=lives in )|(?<=moved to ))(?:(?:The|Flat|"
+                rf"[A-Z])[\w'’]*,? ){{1,5}}(?:[A-Z][\w'’]+ )?(?:{streets})\b{tail}"
             ),
             re.compile(
-                rf"(?:(?<=lives at )|(?<=live at )|(?<=living at )|(?<=address is )|(?<=number )|(?<=address: ))\d{{1,4}}[a-z]? (?:[A-Za-z'’]+ ){{1,3}}?(?:{streets.lower()})\b"
+                rf"(?:(?<=lives at )|(?<=live at )|(?<=living at )|(?<=address is )|(?<=number )|"
+                rf"(?<=address: ))\d{{1,4}}[a-z]? (?:[A-Za-z'’]+ ){{1,3}}?(?:{streets.lower()})\b"
             ),
         )
 
@@ -231,7 +261,25 @@ class Privacy:
 
     def _forms(self, text: str) -> Iterator[Found]:
         digits = any(c.isdigit() for c in text)
+        yield from self._places_of(text, digits)
         lower = text.lower()
+        for kind, pattern, group, check in FORMS:
+            if not digits and kind not in {"email", "handle", "date of birth"}:
+                continue
+            if (kind == "email" and "@" not in text and " dot " not in lower) or (
+                kind == "date of birth" and not any(w in lower for w in ("b", "("))
+            ):
+                continue
+            yield from (
+                Found(m.start(group), m.end(group), kind) for m in pattern.finditer(text) if check is None or _valid(check, m[group])
+            )
+        phones = _PHONE.finditer(text) if digits else ()
+        yield from (Found(m.start(), m.end(), "phone") for m in phones if self._is_phone(m[0], text[max(0, m.start() - 30) : m.start()]))
+        for pattern in _SCHOOL:
+            yield from (Found(m.start(), m.end(), "school and year") for m in pattern.finditer(text))
+
+    def _places_of(self, text: str, digits: bool) -> Iterator[Found]:
+        """Addresses, and the forms that hold others inside them."""
         if digits:
             for kind, pattern, group, _ in FIRST:
                 for m in pattern.finditer(text):
@@ -242,23 +290,6 @@ class Privacy:
         elif "address" in text or "live" in text or "living" in text:
             for m in self._addresses[3].finditer(text):
                 yield Found(m.start(), len(m[0].rstrip(" ,")) + m.start(), "address")
-        for kind, pattern, group, check in FORMS:
-            if not digits and kind not in {"email", "handle", "date of birth"}:
-                continue
-            if (kind == "email" and "@" not in text and " dot " not in lower) or (
-                kind == "date of birth" and not any(w in lower for w in ("b", "("))
-            ):
-                continue
-            for m in pattern.finditer(text):
-                if check is None or _valid(check, m[group]):
-                    yield Found(m.start(group), m.end(group), kind)
-        if digits:
-            for m in _PHONE.finditer(text):
-                if self._is_phone(m[0], text[max(0, m.start() - 30) : m.start()]):
-                    yield Found(m.start(), m.end(), "phone")
-        for pattern in _SCHOOL:
-            for m in pattern.finditer(text):
-                yield Found(m.start(), m.end(), "school and year")
 
     def _is_phone(self, text: str, before: str) -> bool:
         number = re.sub(r"(?:ext|extension|x).*", "", text)
@@ -335,7 +366,7 @@ class Privacy:
                 if near + 1 < len(tokens) and tokens[near + 1].low in self._works and self._gap(text, t, tokens[near + 1]) == " ":
                     break
                 last = self._run(text, tokens, near, shouting=False) - 1
-                yield Found(t.start, _trim(text, tokens[last]), kind)
+                yield Found(t.start, _trim(tokens[last]), kind)
                 at = last if step > 0 else near
 
     def _listable(self, t: _Token) -> bool:
@@ -366,57 +397,16 @@ class Privacy:
         before = [x.low for x in tokens[max(0, i - 3) : i]]
         gap = self._gap(text, tokens[i - 1], t) if i else "\n"
         linked = gap in {" ", " (", ": ", ", ", ":  ", " ,"} if i else False
-        # a title and a name
-        for n in (3, 2, 1):
-            title = " ".join(x.low for x in tokens[i : i + n])
-            if title in self._titles and len(tokens) > i + n and (t.capital or title in {"dr", "mr", "mrs", "ms", "miss"}):
-                nxt = tokens[i + n]
-                short = title in {"dr", "mr", "mrs", "ms", "miss"} and _bare(nxt.low) not in self._known and len(nxt.low) > 2
-                if (
-                    self._gap(text, tokens[i + n - 1], nxt) not in {" ", ". ", "  "}
-                    or not (nxt.capital or short)
-                    or _bare(nxt.low) in self._never
-                ):
-                    continue
-                if (
-                    title
-                    in {
-                        "sister",
-                        "father",
-                        "child",
-                        "baby",
-                        "nan",
-                        "gran",
-                        "nurse",
-                        "doctor",
-                        "justice",
-                        "inspector",
-                        "judge",
-                        "pastor",
-                        "midwife",
-                        "professor",
-                        "lord",
-                        "aunt",
-                        "uncle",
-                    }
-                    and _bare(nxt.low) in self._known
-                    and not self._could_be_given(nxt)
-                ):
-                    continue
-                end = self._run(text, tokens, i + n, shouting, initials=True)
-                if self._is_work(text, tokens, i + n, end) or self._is_public(tokens, i + n, end):
-                    return None
-                relation = self._titles[title] == "relative" or title in {"father", "sister"} and before[-1:] in (["my"], ["her"], ["his"])
-                first = tokens[i + n] if relation else t
-                return first.start, _trim(text, tokens[end - 1]), end - i, self._titles[title]
+        title = self._title_length(text, tokens, i)
+        if title:
+            return self._titled(text, tokens, i, title, shouting)
         if re.match(r"(?:[DO]|Mc|Mac)['’][A-Z]|[DT]['’][A-Z]", t.text) and word not in self._public:
             end = self._run(text, tokens, i, shouting)
-            return t.start, _trim(text, tokens[end - 1]), end - i, self._cue_kind(text, tokens, i) or "person"
+            return t.start, _trim(tokens[end - 1]), end - i, self._cue_kind(text, tokens, i) or "person"
         if (
             word in self._never
             or (t.text.isupper() and word in {"dob", "upn", "chi", "ppsn", "ssn"})
-            or len(word) < 2
-            and not t.text.endswith(".")
+            or (len(word) < 2 and not t.text.endswith("."))
         ):
             return self._initials(text, tokens, i)
         kind = self._cue_kind(text, tokens, i)
@@ -425,20 +415,7 @@ class Privacy:
         lower_ok = word in self._given and len(word) >= 4 and word not in self._known
         if not t.capital:
             if lower_ok or (strong and (given or word in self._capital)):
-                end = i + 1
-                while (
-                    end < len(tokens)
-                    and self._gap(text, tokens[end - 1], tokens[end]) == " "
-                    and (
-                        _bare(tokens[end].low) in self._family
-                        and _bare(tokens[end].low) not in self._known
-                        or _bare(tokens[end].low) in {"smith", "jones", "brown"}
-                    )
-                ):
-                    end += 1
-                if self._is_work(text, tokens, i, end) or self._is_public(tokens, i, end):
-                    return None
-                return t.start, _trim(text, tokens[end - 1]), end - i, kind or "person"
+                return self._lower_name(text, tokens, i, kind)
             return self._initials(text, tokens, i)
         end = self._run(text, tokens, i, shouting)
         if self._is_work(text, tokens, i, end) or self._is_public(tokens, i, end):
@@ -452,9 +429,7 @@ class Privacy:
         family_next = not alone and _bare(tokens[i + 1].low) in self._family
         capital_name = word in self._capital and not shouting
         is_name = False
-        if given and not (shouting and word in self._known):
-            is_name = True
-        elif capital_name:
+        if (given and not (shouting and word in self._known)) or capital_name:
             is_name = True
         elif word in self._context:
             is_name = (
@@ -485,7 +460,7 @@ class Privacy:
         elif word not in self._known and family_next and not t.text.isupper():
             is_name = word not in self._family or _bare(tokens[i + 1].low) not in self._known
         elif word in self._family and word not in self._known and self._is_family_use(text, tokens, i, before, nextw):
-            return t.start, _trim(text, t), 1, "relative"
+            return t.start, _trim(t), 1, "relative"
         elif (
             word not in self._known
             and not opening
@@ -506,7 +481,7 @@ class Privacy:
             and word not in self._never
             and (word not in self._known or word in self._family)
         ):
-            return t.start, _trim(text, tokens[end - 1]), end - i, "relative"
+            return t.start, _trim(tokens[end - 1]), end - i, "relative"
         if not is_name:
             return self._initials(text, tokens, i)
         after = text[tokens[end - 1].end : tokens[end - 1].end + 40]
@@ -524,13 +499,49 @@ class Privacy:
                 )
                 else "person"
             )
-        return t.start, _trim(text, tokens[end - 1]), end - i, kind
+        return t.start, _trim(tokens[end - 1]), end - i, kind
 
     def _could_be_given(self, t: _Token) -> bool:
         word = _bare(t.low)
         return word in self._given or word in self._capital or word in self._context
 
-    def _run(self, text: str, tokens: list[_Token], i: int, shouting: bool, initials: bool = False) -> int:
+    def _lower_name(self, text: str, tokens: list[_Token], i: int, kind: str | None) -> tuple[int, int, int, str] | None:
+        """A name typed without a capital, with the family name after it."""
+        end = i + 1
+        while end < len(tokens) and self._gap(text, tokens[end - 1], tokens[end]) == " ":
+            word = _bare(tokens[end].low)
+            if not ((word in self._family and word not in self._known) or word in {"smith", "jones", "brown"}):
+                break
+            end += 1
+        if self._is_work(text, tokens, i, end) or self._is_public(tokens, i, end):
+            return None
+        return tokens[i].start, _trim(tokens[end - 1]), end - i, kind or "person"
+
+    def _title_length(self, text: str, tokens: list[_Token], i: int) -> int:
+        """How many words of a title with a name after it start at token i."""
+        for n in (3, 2, 1):
+            title = " ".join(x.low for x in tokens[i : i + n])
+            if title not in self._titles or len(tokens) <= i + n or not (tokens[i].capital or title in _SHORT_TITLES):
+                continue
+            nxt = tokens[i + n]
+            word = _bare(nxt.low)
+            short = title in _SHORT_TITLES and word not in self._known and len(nxt.low) > 2
+            named = self._gap(text, tokens[i + n - 1], nxt) in {" ", ". ", "  "} and (nxt.capital or short) and word not in self._never
+            if named and not (title in _OFTEN_NO_TITLE and word in self._known and not self._could_be_given(nxt)):
+                return n
+        return 0
+
+    def _titled(self, text: str, tokens: list[_Token], i: int, n: int, shouting: bool) -> tuple[int, int, int, str] | None:
+        title = " ".join(x.low for x in tokens[i : i + n])
+        end = self._run(text, tokens, i + n, shouting)
+        if self._is_work(text, tokens, i + n, end) or self._is_public(tokens, i + n, end):
+            return None
+        owner = tokens[i - 1].low if i else ""
+        relation = self._titles[title] == "relative" or (title in {"father", "sister"} and owner in {"my", "her", "his"})
+        first = tokens[i + n] if relation else tokens[i]
+        return first.start, _trim(tokens[end - 1]), end - i, self._titles[title]
+
+    def _run(self, text: str, tokens: list[_Token], i: int, shouting: bool) -> int:
         """The end of a name that starts at token i: given names, initials, particles, family names."""
         end = i + 1
         while end < len(tokens) and end - i < 5:
@@ -609,7 +620,12 @@ class Privacy:
         """Words that introduce a name: called X, my name is X, her son X, Name: X, the worker, X,"""
         lead = text[max(0, tokens[i].start - 48) : tokens[i].start].lower()
         if re.search(
-            r"(?:\b(?:called|named|name is|name's|names are|known as|i am|i'm|i’m|this is|it was|it is|she is|he is|she's|he's|signed,?|regards,?|sincerely,?|thanks,?|from|by|cc|mae|ask|told|asked|tell|with) |\b(?:name|child|mother|father|mum|dad|subject|from|cc|attendees|contact|pupil|worker|parent|author|chair)s?(?:'s name)?:\s*)$",
+            (
+                r"(?:\b(?:called|named|name is|name's|names are|known as|i am|i'm|i’m|this is|it was|it is|she is|he is|"
+                r"she's|he's|signed,?|regards,?|sincerely,?|thanks,?|from|by|cc|mae|ask|told|asked|tell|with) |\b(?:name|"
+                r"child|mother|father|mum|dad|subject|from|cc|attendees|contact|pupil|worker|parent|author|"
+                r"chair)s?(?:'s name)?:\s*)$"
+            ),
             lead,
         ):
             soft = re.search(
@@ -618,9 +634,11 @@ class Privacy:
             return (
                 not soft
                 or self._could_be_given(tokens[i])
-                or _bare(tokens[i].low) not in self._known
-                and not text[tokens[i].start : tokens[i].end].isupper()
-                and not re.search(r"\b(?:from|by|with|mae|this is|it is|it was) $", lead)
+                or (
+                    _bare(tokens[i].low) not in self._known
+                    and not text[tokens[i].start : tokens[i].end].isupper()
+                    and not re.search(r"\b(?:from|by|with|mae|this is|it is|it was) $", lead)
+                )
             )
         if i:
             two = f"{tokens[i - 2].low} {tokens[i - 1].low}" if i > 1 else ""
@@ -674,10 +692,8 @@ class Privacy:
         }:
             if nextw == "and":
                 return i + 2 < len(tokens) and tokens[i + 2].capital and self._could_be_given(tokens[i + 2])
-            return (
-                _bare(tokens[i].low) not in {"trust", "will", "may", "charity", "forum"}
-                or nextw in {"chairs", "minutes", "said", "told", "rang", "emailed"}
-                and _bare(tokens[i].low) in {"will", "may"}
+            return _bare(tokens[i].low) not in {"trust", "will", "may", "charity", "forum"} or (
+                nextw in {"chairs", "minutes", "said", "told", "rang", "emailed"} and _bare(tokens[i].low) in {"will", "may"}
             )
         return bool(
             re.match(r"['’]s (?:mum|dad|mother|father|plan|sister|brother|family|social)", text[tokens[i].end - 2 : tokens[i].end + 9])
@@ -726,8 +742,8 @@ class Privacy:
         t = tokens[i]
         if re.fullmatch(r"[B-HJ-Z]", t.text) and i + 1 < len(tokens) and tokens[i + 1].capital and self._gap(text, t, tokens[i + 1]) == " ":
             word = _bare(tokens[i + 1].low)
-            if word in self._family and len(word) > 3 and word not in self._known or word == "smith":
-                return t.start, _trim(text, tokens[i + 1]), 2, self._cue_kind(text, tokens, i) or "person"
+            if (word in self._family and len(word) > 3 and word not in self._known) or word == "smith":
+                return t.start, _trim(tokens[i + 1]), 2, self._cue_kind(text, tokens, i) or "person"
         if re.fullmatch(r"[A-Z]\.?", t.text) and i + 1 < len(tokens) and text[t.end - 1] == ".":
             end = i + 1
             while (
@@ -742,9 +758,9 @@ class Privacy:
                     word not in self._never
                     and not _YEAR_AFTER.match(text[tokens[end].end :])
                     and not self._is_public(tokens, end, end + 1)
-                    and (word in self._family and len(word) > 3 or word not in self._known)
+                    and ((word in self._family and len(word) > 3) or word not in self._known)
                 ):
-                    return t.start, _trim(text, tokens[end]), end + 1 - i, self._cue_kind(text, tokens, i) or "person"
+                    return t.start, _trim(tokens[end]), end + 1 - i, self._cue_kind(text, tokens, i) or "person"
         m = _INITIALS.match(text, t.start) if t.capital else None
         if (
             m
@@ -797,6 +813,11 @@ class Privacy:
         )
 
 
+_SHORT_TITLES = frozenset({"dr", "mr", "mrs", "ms", "miss"})
+# Words that are a title only before a name that is no common word.
+_OFTEN_NO_TITLE = frozenset(
+    "sister father child baby nan gran nurse doctor justice inspector judge pastor midwife professor lord aunt uncle".split()
+)
 _PREPOSITIONS = frozenset({"in", "from", "near", "to", "of", "at", "across", "into", "for", "through", "around", "outside", "under", "on"})
 
 
@@ -804,7 +825,7 @@ def _bare(word: str) -> str:
     return word.removesuffix("'s").removesuffix("’s").rstrip("'")
 
 
-def _trim(text: str, token: _Token) -> int:
+def _trim(token: _Token) -> int:
     end = token.end
     if token.text.endswith(("'s", "’s")):
         return end - 2

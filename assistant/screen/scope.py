@@ -11,7 +11,11 @@ from assistant.screen.weights import Weights
 # So many words of ours, and a phrase that looks like another subject is a comparison or an aside.
 _PLAINLY_OURS = 6
 _ASKS = frozenset(
-    "who what which when where why how is are do does did can could would will should give write tell make find get explain show draft suggest recommend plan help generate create list name compare calculate translate best cheapest please need i draw design summarise summarize compose pick choose teach describe define".split()
+    (
+        "who what which when where why how is are do does did can could would will should give write tell make find get "
+        "explain show draft suggest recommend plan help generate create list name compare calculate translate best "
+        "cheapest please need i draw design summarise summarize compose pick choose teach describe define"
+    ).split()
 )
 _POINTS_BACK = frozenset({"it", "this", "that", "these", "those", "we", "us", "our", "they", "them", "she", "he", "you", "your"})
 
