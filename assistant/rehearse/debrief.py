@@ -26,9 +26,9 @@ def compose(
     final: State,
     own: tuple[str, ...],
     commitment: str,
-    today: date | None = None,
+    review_on: date | None = None,
 ) -> Debrief:
-    """The debrief of what was played."""
+    """The debrief of what was played. Without `review_on` the commitment is looked at again in a fortnight."""
     scenario = play.scenario
     say = scenario.shared.words.say
     findings = tuple(judge(scenario, c, moments) for c in scenario.criteria)
@@ -57,7 +57,7 @@ def compose(
         change=seen if harmed else say("rehearse.debrief.no-change"),
         better_line=better if harmed else "", better_source=source if harmed else None,
         turning_point=worst.turn if worst and harmed else None, questions=tuple(scenario.questions), commitment=commitment,
-        review_on=(today or date.today()) + _FORTNIGHT, markdown="",
+        review_on=review_on or date.today() + _FORTNIGHT, markdown="",
     )  # fmt: skip
     return Debrief(**{**result.__dict__, "markdown": markdown(result, scenario)})
 

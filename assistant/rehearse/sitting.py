@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from assistant.errors import UsageError
@@ -222,6 +223,16 @@ class Sitting:
         return self._states[-1].turn
 
     @property
+    def waiting(self) -> bool:
+        """Whether typed words are held until the learner says if they are about a real child (`confirm_real`)."""
+        return self._held is not None
+
+    @property
+    def suggestions(self) -> tuple[str, ...]:
+        """Lines a learner may take up now."""
+        return () if self.over else self._suggested()
+
+    @property
     def moments(self) -> tuple[Moment, ...]:
         """Every turn played, oldest first."""
         return tuple(
@@ -245,10 +256,10 @@ class Sitting:
     def transcript(self) -> str:
         return debrief.transcript(self.scenario, self.spoken)
 
-    def debrief(self, own: Sequence[str] = (), commitment: str = "") -> Debrief:
+    def debrief(self, own: Sequence[str] = (), commitment: str = "", review_on: date | None = None) -> Debrief:
         """The debrief so far, at the end or not. `own` holds the learner's answers to the first questions."""
         after = [s for e, s in zip(self._events, self._states[1:], strict=True) if e.kind in ("say", "move")]
-        return debrief.compose(self._play, self.moments, after, self._states[-1], tuple(own), commitment)
+        return debrief.compose(self._play, self.moments, after, self._states[-1], tuple(own), commitment, review_on)
 
     # ---- inside
 
