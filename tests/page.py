@@ -1,0 +1,109 @@
+"""The page in a real Chromium over a server started here: fixtures and what every browser test does."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from assistant import Assistant
+from tests.browser import ADVICE, ARGUMENTS, find
+from ui.words import load_words
+
+ROOT = Path(__file__).resolve().parent.parent
+W = load_words()
+SITUATION = "Our board keeps changing members and nobody can decide"
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+PATIENCE = 20_000  # milliseconds; a loaded machine is slow, and a passing test never waits this long
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, home: Path, assistant: Assistant) -> Iterator[str]:
+    """The page as `assistant ui` serves it, on a free loopback port, over a prepared data folder."""
+    folder = tmp_path_factory.mktemp("page-home")
+    for part in ("index", "models"):
+        shutil.copytree(home / part, folder / part)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = (folder / "server.log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "assistant", "ui", "--port", str(port)],
+        env={**os.environ, "ASSISTANT_HOME": str(folder)}, stdout=log, stderr=log, cwd=folder, start_new_session=True,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(address + "/_stcore/health", timeout=1)  # noqa: S310  our own address
+            break
+        except OSError:
+            assert process.poll() is None, (folder / "server.log").read_text()
+            time.sleep(0.2)
+    yield address
+    os.killpg(process.pid, 15)
+    process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = find()
+    if not path:
+        pytest.fail(ADVICE)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A window of its own. A request that leaves this computer fails the test."""
+    context = browser.new_context(viewport=DESKTOP, locale="en-GB", reduced_motion="reduce")  # type: ignore[arg-type]
+    opened = context.new_page()
+    opened.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    outside: list[str] = []
+    opened.on("request", lambda r: outside.append(r.url) if not re.match(r"(https?|wss?)://127\.0\.0\.1|data:|blob:", r.url) else None)
+    yield opened
+    context.close()
+    assert outside == []
+
+
+def box(page: Page) -> Locator:
+    return page.get_by_test_id("stChatInputTextArea")
+
+
+def open_page(page: Page, address: str) -> None:
+    """Opens the page; the first visit's questions are skipped where they are asked."""
+    page.goto(address)
+    expect(page.get_by_role("heading", level=1)).to_have_text(W("empty.heading"))
+    expect(box(page)).to_be_visible()
+    skip = page.get_by_role("button", name=W("visit.skip"), exact=True)
+    if skip.count():
+        skip.click()
+        expect(skip).to_have_count(0)
+
+
+def ask(page: Page, question: str) -> Locator:
+    """Sends a question and gives its answer once it stands on the page."""
+    before = page.locator(".pa-answer").count()
+    box(page).fill(question)
+    box(page).press("Enter")
+    answer = page.locator(".pa-answer").nth(before)
+    expect(answer).to_be_visible()
+    expect(page.locator("#pa-live")).to_have_text(W("ask.ready"))
+    return answer
+
+
+def overflow(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
