@@ -57,10 +57,11 @@ class Hostile:
 
     def find(self, text: str, where: Literal["message", "document"]) -> tuple[Finding, ...]:
         """Each hostile passage, sentence by sentence, in order."""
-        found: list[Finding] = []
-        for m in _TAGS.finditer(text):
-            if not text[: m.start()].endswith("\U0001f3f4"):  # a flag is spelt with these
-                found.append(Finding("hidden-characters", m.start(), m.end()))
+        found = [
+            Finding("hidden-characters", m.start(), m.end())
+            for m in _TAGS.finditer(text)
+            if not text[: m.start()].endswith("\U0001f3f4")  # a flag is spelt with these
+        ]
         if len(_JOINED.findall(text)) > 1:
             found += [Finding("hidden-characters", m.start(), m.end()) for m in _JOINED.finditer(text) if self._rule(unhide(text), where)]
         for name, pattern in self._forms:
@@ -102,12 +103,12 @@ class Hostile:
 
     def without(self, text: str, found: tuple[Finding, ...]) -> str:
         """The text with the sentences that hold a finding left out, and hidden characters gone."""
-        spans: list[tuple[int, int]] = []
-        for m in _SENTENCE.finditer(text):
-            if any(f.rule != "hidden-characters" and f.start < m.end() and m.start() < f.end for f in found):
-                spans.append((m.start(), m.end()))
-        for f in found:
-            spans.append((f.start, f.end))
+        spans = [
+            (m.start(), m.end())
+            for m in _SENTENCE.finditer(text)
+            if any(f.rule != "hidden-characters" and f.start < m.end() and m.start() < f.end for f in found)
+        ]
+        spans += [(f.start, f.end) for f in found]
         out, at = [], 0
         for start, end in sorted(spans):
             if start > at:

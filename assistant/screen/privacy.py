@@ -394,9 +394,6 @@ class Privacy:
         word = _bare(t.low)
         if not t.capital and word not in self._given and word not in self._capital and t.low.rstrip("s.&") not in self._abbreviated:
             return None
-        before = [x.low for x in tokens[max(0, i - 3) : i]]
-        gap = self._gap(text, tokens[i - 1], t) if i else "\n"
-        linked = gap in {" ", " (", ": ", ", ", ":  ", " ,"} if i else False
         title = self._title_length(text, tokens, i)
         if title:
             return self._titled(text, tokens, i, title, shouting)
@@ -417,6 +414,17 @@ class Privacy:
             if lower_ok or (strong and (given or word in self._capital)):
                 return self._lower_name(text, tokens, i, kind)
             return self._initials(text, tokens, i)
+        return self._capital_name(text, tokens, i, shouting, given)
+
+    def _capital_name(self, text: str, tokens: list[_Token], i: int, shouting: bool, given: bool) -> tuple[int, int, int, str] | None:
+        """A word with a capital: a name by the lists, by what stands before it or by what follows."""
+        t = tokens[i]
+        word = _bare(t.low)
+        before = [x.low for x in tokens[max(0, i - 3) : i]]
+        gap = self._gap(text, tokens[i - 1], t) if i else "\n"
+        linked = gap in {" ", " (", ": ", ", ", ":  ", " ,"} if i else False
+        kind = self._cue_kind(text, tokens, i)
+        strong = self._strong_cue(text, tokens, i)
         end = self._run(text, tokens, i, shouting)
         if self._is_work(text, tokens, i, end) or self._is_public(tokens, i, end):
             return None
@@ -484,22 +492,7 @@ class Privacy:
             return t.start, _trim(tokens[end - 1]), end - i, "relative"
         if not is_name:
             return self._initials(text, tokens, i)
-        after = text[tokens[end - 1].end : tokens[end - 1].end + 40]
-        if kind is None:
-            kind = (
-                "child"
-                if re.match(
-                    r"(?:['’]s)? ?(?:[(,]? ?(?:aged? )?\d{1,2}\b|[(,] ?(?:dob|d\.o\.b|born|\d{1,2}[./])|\(?UPN|mum|dad|plan)",
-                    after,
-                    re.IGNORECASE,
-                )
-                or re.match(
-                    r"['’]s (?:mum|dad|mother|father|plan|file|case|family|reports)",
-                    text[tokens[end - 1].end - 2 : tokens[end - 1].end + 12],
-                )
-                else "person"
-            )
-        return t.start, _trim(tokens[end - 1]), end - i, kind
+        return t.start, _trim(tokens[end - 1]), end - i, kind or _kind_after(text, tokens[end - 1].end)
 
     def _could_be_given(self, t: _Token) -> bool:
         word = _bare(t.low)
@@ -823,6 +816,13 @@ _PREPOSITIONS = frozenset({"in", "from", "near", "to", "of", "at", "across", "in
 
 def _bare(word: str) -> str:
     return word.removesuffix("'s").removesuffix("’s").rstrip("'")
+
+
+def _kind_after(text: str, at: int) -> str:
+    """An age, a birthday or a mother after a name make it a child's."""
+    aged = r"(?:['’]s)? ?(?:[(,]? ?(?:aged? )?\d{1,2}\b|[(,] ?(?:dob|d\.o\.b|born|\d{1,2}[./])|\(?UPN|mum|dad|plan)"
+    owner = r"['’]s (?:mum|dad|mother|father|plan|file|case|family|reports)"
+    return "child" if re.match(aged, text[at : at + 40], re.IGNORECASE) or re.match(owner, text[at - 2 : at + 12]) else "person"
 
 
 def _trim(token: _Token) -> int:
