@@ -101,7 +101,7 @@ class Settings:
             model=env.get("ASSISTANT_MODEL") or "none",
             jurisdiction=env.get("ASSISTANT_JURISDICTION") or None,
             models=_models(env),
-            **documents,  # type: ignore[arg-type]  # the three limits, all int
+            **documents,
         )
 
 

@@ -1,0 +1,209 @@
+"""Small local servers that speak the chat protocols of OpenAI, Anthropic and Ollama, with every fault we can think of.
+
+Written from the public protocols, for tests: real client libraries talk to them over loopback.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Literal
+
+Protocol = Literal["openai", "anthropic", "ollama"]
+FAULTS = (
+    "busy", "server error", "cut stream", "empty", "wrong language", "refusal", "flood", "not json", "hang", "drip", "no key", "no model",
+    "garbage bytes", "half object", "wrong types",
+)  # fmt: skip
+Write = Callable[[str], dict[str, Any]]
+
+
+def prompt_of(request: dict[str, Any]) -> str:
+    """The last thing the person's side said."""
+    content = next(m["content"] for m in reversed(request["messages"]) if m["role"] == "user")
+    return content if isinstance(content, str) else " ".join(b.get("text", "") for b in content)
+
+
+def passages_in(prompt: str) -> dict[int, str]:
+    return {int(n): text for n, text in re.findall(r"^\[(\d+)\] \(.*\)\n(.+)$", prompt, re.MULTILINE)}
+
+
+def sentences_in(text: str) -> list[str]:
+    return [s for s in re.split(r"(?<=[.?!])\s+", text) if len(s.split()) > 3]
+
+
+def honest(prompt: str) -> dict[str, Any]:
+    """An answer in the words of the passages."""
+    said = [
+        {"text": s, "passages": [n], "quotes": [s]} for n, text in list(passages_in(prompt).items())[:3] for s in sentences_in(text)[:2]
+    ]
+    return {"statements": said, "steps": ["S2", "S1"], "questions": ["Q1"], "unanswered": ""}
+
+
+@dataclass
+class Server:
+    """One running server: set `fault` for all requests, or `faults` for the next ones in order."""
+
+    protocol: Protocol
+    write: Write = honest
+    fault: str | None = None
+    faults: list[str] = field(default_factory=list)
+    tools: bool = True  # False: refuses a request with tools, as some compatible servers do
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    url: str = ""
+
+    @property
+    def model(self) -> str:
+        return f"{self.protocol}:test-model"
+
+
+@contextmanager
+def serving(protocol: Protocol) -> Iterator[Server]:
+    state = Server(protocol)
+
+    class Handler(_Handler):
+        server_state = state
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http.daemon_threads = True
+    state.url = f"http://127.0.0.1:{http.server_address[1]}" + ("/v1" if protocol == "openai" else "")
+    threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    try:
+        yield state
+    finally:
+        state.fault = "closing"
+        http.shutdown()
+        http.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server_state: Server
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self._whole(200, {"models": [{"name": "test-model"}]})
+
+    def do_POST(self) -> None:
+        state = self.server_state
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        state.requests.append(request)
+        fault = state.faults.pop(0) if state.faults else state.fault
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._answer(state, request, fault)
+
+    def _answer(self, state: Server, request: dict[str, Any], fault: str | None) -> None:
+        codes = {"busy": 429, "server error": 503, "no key": 401, "no model": 404}
+        if fault in codes:
+            self._whole(codes[fault], {"error": {"type": "error", "message": "SECRET PROMPT WORDS"}})
+        elif fault == "hang":
+            deadline = time.monotonic() + 20
+            while state.fault != "closing" and time.monotonic() < deadline:
+                time.sleep(0.05)
+            self.close_connection = True
+        elif fault == "garbage bytes":
+            self.wfile.write(b"\x00\xff\xfenot http at all\r\n\r\n")
+            self.close_connection = True
+        elif request.get("tools") and not state.tools:
+            self._whole(400, {"error": {"message": "tools are not supported"}})
+        else:
+            self._stream(state, request, fault)
+
+    def _stream(self, state: Server, request: dict[str, Any], fault: str | None) -> None:
+        written = json.dumps(state.write(prompt_of(request)))
+        text = {
+            "empty": "", "wrong language": "Les organismes devraient se réunir chaque mois.", "refusal": "I cannot help with that.",
+            "flood": "blah " * 200_000, "not json": "Here is what I think: meet more often.", "half object": written[: len(written) // 2],
+            "wrong types": '{"statements": "one string", "steps": 5}',
+        }.get(fault or "", written)  # fmt: skip
+        tools = bool(request.get("tools")) and fault not in ("empty", "wrong language", "refusal", "flood", "not json", "half object")
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-ndjson" if state.protocol == "ollama" else "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        size = 40 if fault != "flood" else 20_000
+        pieces = [text[i : i + size] for i in range(0, len(text), size)]
+        for n, row in enumerate(_ROWS[state.protocol](pieces, tools, fault == "refusal")):
+            self._chunk(row)
+            if fault == "drip":
+                time.sleep(0.4)
+            if fault == "cut stream" and n == 3:
+                with suppress(OSError):
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                self.close_connection = True
+                return
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _chunk(self, text: str) -> None:
+        data = text.encode()
+        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+        self.wfile.flush()
+
+    def _whole(self, code: int, row: dict[str, Any]) -> None:
+        data = json.dumps(row).encode()
+        self.send_response(code)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+def _openai(pieces: list[str], tools: bool, refused: bool) -> Iterator[str]:
+    def row(delta: dict[str, Any], finish: str | None = None) -> str:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        return (
+            "data: " + json.dumps({"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}) + "\n\n"
+        )
+
+    yield row({"role": "assistant", "content": None if tools else ""})
+    if tools:
+        yield row({"tool_calls": [{"index": 0, "id": "t1", "type": "function", "function": {"name": "answer", "arguments": ""}}]})
+    for piece in pieces:
+        key = "refusal" if refused else "content"
+        yield row({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} if tools else {key: piece})
+    yield row({}, "tool_calls" if tools else "stop")
+    usage = {"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150}
+    yield (
+        "data: "
+        + json.dumps({"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [], "usage": usage})
+        + "\n\n"
+    )
+    yield "data: [DONE]\n\n"
+
+
+def _anthropic(pieces: list[str], tools: bool, refused: bool) -> Iterator[str]:
+    def row(kind: str, **rest: Any) -> str:
+        return f"event: {kind}\ndata: {json.dumps({'type': kind, **rest})}\n\n"
+
+    message = {"id": "m1", "type": "message", "role": "assistant", "model": "m", "content": [], "stop_reason": None, "stop_sequence": None}
+    yield row("message_start", message={**message, "usage": {"input_tokens": 120, "output_tokens": 1}})
+    block: dict[str, Any] = {"type": "tool_use", "id": "t1", "name": "answer", "input": {}} if tools else {"type": "text", "text": ""}
+    yield row("content_block_start", index=0, content_block=block)
+    for piece in pieces:
+        delta = {"type": "input_json_delta", "partial_json": piece} if tools else {"type": "text_delta", "text": piece}
+        yield row("content_block_delta", index=0, delta=delta)
+    yield row("content_block_stop", index=0)
+    reason = "refusal" if refused else "tool_use" if tools else "end_turn"
+    yield row("message_delta", delta={"stop_reason": reason, "stop_sequence": None}, usage={"input_tokens": 120, "output_tokens": 30})
+    yield row("message_stop")
+
+
+def _ollama(pieces: list[str], tools: bool, refused: bool) -> Iterator[str]:
+    def row(text: str, **rest: Any) -> str:
+        message = {"role": "assistant", "content": text}
+        return json.dumps({"model": "m", "created_at": "2026-01-01T00:00:00Z", "message": message, "done": False, **rest}) + "\n"
+
+    for piece in pieces:
+        yield row(piece)
+    yield row("", done=True, done_reason="stop", prompt_eval_count=120, eval_count=30)
+
+
+_ROWS: dict[Protocol, Callable[[list[str], bool, bool], Iterator[str]]] = {"openai": _openai, "anthropic": _anthropic, "ollama": _ollama}

@@ -1,0 +1,218 @@
+"""Chat models over the wire: real client libraries against local servers, every fault within the time budget."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from assistant import Assistant, ModelError, Settings, UsageError
+from assistant.models import PROVIDERS, Ledger, open_model, reachable, split, stoppable
+from assistant.settings import Models
+from tests.servers import FAULTS, Protocol, Server, serving
+
+PROTOCOLS: tuple[Protocol, ...] = ("openai", "anthropic", "ollama")
+SHAPE = {
+    "title": "answer",
+    "description": "x",
+    "type": "object",
+    "properties": {"statements": {"type": "array", "items": {"type": "object"}}},
+}
+ASKED = [("system", "Answer."), ("human", "Passages\n[1] (card)\nThe chair keeps a list of open actions.")]
+
+
+@pytest.fixture(params=PROTOCOLS)
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    if find_spec(f"langchain_{request.param}") is None:
+        pytest.skip(f"the extra {request.param} is not installed")
+    with serving(request.param) as running:
+        yield running
+
+
+def limits(server: Server, **over: object) -> Models:
+    keys = frozenset({"ANTHROPIC_API_KEY", "OPENAI_API_KEY"})
+    return replace(Models(url=server.url, seconds=6, keys=keys), **over)  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY"):
+        monkeypatch.setenv(name, "test")
+
+
+def test_an_object_comes_back_over_the_wire_with_its_tokens(server: Server) -> None:
+    reply = open_model(server.model, limits(server)).ask(ASKED, SHAPE)
+    assert reply.data
+    assert reply.data["statements"][0]["text"] == "The chair keeps a list of open actions."
+    assert (reply.usage.input, reply.usage.output) == (120, 30)
+    assert server.requests[0]["stream"] is True
+
+
+def test_words_come_back_where_no_shape_is_asked_for(server: Server) -> None:
+    assert "open actions" in open_model(server.model, limits(server))(ASKED[1][1])
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_fault_is_an_answer_or_one_sentence_within_the_budget(server: Server, fault: str) -> None:
+    server.fault = fault
+    began = time.monotonic()
+    try:
+        reply = open_model(server.model, limits(server, seconds=2.5)).ask(ASKED, SHAPE)
+        assert reply.text or reply.data
+    except ModelError as error:
+        assert 10 < len(str(error)) < 120
+        assert "SECRET" not in str(error)
+    assert time.monotonic() - began < 3.5
+
+
+@pytest.mark.parametrize("fault", ["busy", "server error", "cut stream", "empty", "garbage bytes"])
+def test_a_passing_fault_is_tried_again(server: Server, fault: str) -> None:
+    server.faults = [fault]
+    assert open_model(server.model, limits(server)).ask(ASKED, SHAPE).data
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("fault", ["no key", "no model"])
+def test_what_trying_again_cannot_mend_is_not_tried_again(server: Server, fault: str) -> None:
+    server.fault = fault
+    with pytest.raises(ModelError, match="key" if fault == "no key" else "no such model"):
+        open_model(server.model, limits(server)).ask(ASKED)
+    assert len(server.requests) == 1
+
+
+def test_a_server_without_tools_is_asked_for_plain_json(server: Server) -> None:
+    server.tools = False
+    assert open_model(server.model, limits(server)).ask(ASKED, SHAPE).data
+
+
+def test_stop_ends_a_call_at_once(server: Server) -> None:
+    server.fault = "hang"
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    began = time.monotonic()
+    with stoppable(stop), pytest.raises(ModelError, match="stopped"):
+        open_model(server.model, limits(server)).ask(ASKED)
+    assert time.monotonic() - began < 1.5
+
+
+def test_tokens_are_counted_by_day_and_a_cap_holds(server: Server, tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "usage.json")
+    model = open_model(server.model, limits(server, tokens_a_day=200, prices=(1.0, 10.0)), ledger)
+    assert model.ask(ASKED, SHAPE).usage.cost == pytest.approx(0.00042)
+    model.ask(ASKED, SHAPE)
+    assert ledger.today().input == 240
+    with pytest.raises(ModelError, match="allowance of 200 tokens"):
+        model.ask(ASKED, SHAPE)
+    assert len(server.requests) == 2
+
+
+def test_yesterdays_tokens_do_not_count(tmp_path: Path) -> None:
+    (tmp_path / "usage.json").write_text(json.dumps({"day": "2020-01-01", "input": 9, "output": 9, "cost": 1}))
+    assert Ledger(tmp_path / "usage.json").today().input == 0
+
+
+def test_no_more_calls_at_once_than_set() -> None:
+    with serving("openai") as server:
+        server.fault = "hang"
+        model = open_model(server.model, limits(server, at_once=1, seconds=1.5))
+        first = threading.Thread(target=lambda: pytest.raises(ModelError, model.ask, ASKED))
+        first.start()
+        time.sleep(0.3)
+        with pytest.raises(ModelError, match="at once"):
+            model.ask(ASKED, seconds=0.4)
+        first.join()
+        assert len(server.requests) == 1
+
+
+def test_nothing_listens_is_one_sentence() -> None:
+    model = open_model("openai:x", Models(url="http://127.0.0.1:9/v1", seconds=3, attempts=2))
+    with pytest.raises(ModelError, match="cannot be reached"):
+        model.ask(ASKED)
+
+
+def test_a_bad_certificate_is_one_sentence_and_not_tried_again() -> None:
+    with serving("openai") as server:  # plain HTTP behind https: the handshake fails
+        model = open_model("openai:x", Models(url=server.url.replace("http://", "https://"), seconds=3))
+        with pytest.raises(ModelError, match="certificate"):
+            model.ask(ASKED)
+
+
+@pytest.mark.parametrize(
+    ("name", "limits", "error", "says"),
+    [
+        ("gpt", Models(), UsageError, "provider:name"),
+        ("nowhere:x", Models(), UsageError, "no provider"),
+        ("anthropic:x", Models(), ModelError, "set ANTHROPIC_API_KEY"),
+        ("azure:x", Models(), ModelError, "AZURE_OPENAI_API_KEY and AZURE_OPENAI_ENDPOINT"),
+        ("openai:x", Models(allowed=("ollama:a",)), UsageError, "not among the models allowed"),
+    ],
+)
+def test_a_slip_in_naming_a_model_is_one_sentence(name: str, limits: Models, error: type[Exception], says: str) -> None:
+    with pytest.raises(error, match=says):
+        open_model(name, limits)
+
+
+def test_a_missing_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.models.find_spec", lambda _: None)
+    with pytest.raises(ModelError, match=r"pip install 'partnership-assistant\[mistral\]'"):
+        open_model("mistral:x", Models())
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_every_provider_of_ours_is_constructed(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    needs = PROVIDERS[provider]
+    if find_spec(needs.package) is None:
+        pytest.skip(f"the extra {needs.extra} is not installed")
+    for key in needs.keys:
+        monkeypatch.setenv(key, "https://x.invalid" if key.endswith("ENDPOINT") else "test")
+    monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")
+    assert open_model(f"{provider}:some-model", Models(keys=frozenset(needs.keys))).name == f"{provider}:some-model"
+
+
+def test_names_people_use_for_providers_are_understood() -> None:
+    assert split("Google:gemini-x") == ("google_genai", "gemini-x")
+    assert split("ollama:llama3.2:3b") == ("ollama", "llama3.2:3b")
+
+
+def test_what_is_reachable_is_listed_with_one_tiny_call(server: Server) -> None:
+    rows = reachable(server.model, limits(server))
+    assert rows[-1].ready
+    assert len(server.requests) == 1
+
+
+def test_no_model_is_named_so_nothing_of_one_is_imported() -> None:
+    code = "import assistant.session, sys; print([m for m in sys.modules if m.split('.')[0] in ('langchain', 'openai', 'anthropic', 'ollama')])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("ASSISTANT_MODEL_SECONDS", "soon"), ("ASSISTANT_MODEL_DOCUMENTS", "maybe"), ("ASSISTANT_MODEL_AT_ONCE", "0")]
+)
+def test_a_setting_that_cannot_be_read_is_named(variable: str, value: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=variable):
+        Settings.from_environment({"ASSISTANT_HOME": str(tmp_path), variable: value})
+
+
+def test_langsmith_sees_nothing_unless_asked(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    from langsmith.utils import tracing_is_enabled
+
+    monkeypatch.setenv("LANGSMITH_TRACING", "true")
+    seen: list[object] = []
+    real = assistant.adviser.writer.compose
+
+    class Watching:
+        def compose(self, question, evidence):  # type: ignore[no-untyped-def]
+            seen.append(tracing_is_enabled())
+            return real(question, evidence)
+
+    monkeypatch.setattr(assistant.adviser, "writer", Watching())
+    assistant.ask("What is coalition?")
+    assert seen == [False]
