@@ -7,6 +7,7 @@ name candidates; a calibrated probability over raw signals then orders the cards
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,9 +69,7 @@ def load_calibration(folder: Path) -> Calibration:
     slips = [
         f"retrieval.yaml: weights: {s} is not a number" for s in SIGNALS if not isinstance(data.get("weights", {}).get(s), int | float)
     ]
-    slips += [
-        f"retrieval.yaml: {k} is not a number" for k in _NUMBERS if not isinstance(data.get(k), int | float)
-    ]
+    slips += [f"retrieval.yaml: {k} is not a number" for k in _NUMBERS if not isinstance(data.get(k), int | float)]
     if slips:
         raise KnowledgeError(slips)
     return Calibration({s: float(data["weights"][s]) for s in SIGNALS}, *(float(data[k]) for k in _NUMBERS))
@@ -196,19 +195,33 @@ class LibraryRetriever(BaseRetriever):
         ]
 
 
-def document_passages_found(passages: Sequence[Passage], embeddings: OnnxEmbeddings, text: str, vector: Vectors, k: int = 4) -> list[Hit]:
-    """The passages of a person's own documents that bear on the question, best first."""
+# Words by which a person points at what they attached.
+_POINTS_AT_A_DOCUMENT = re.compile(
+    r"\b(?:attach(?:ed|ment)|document|paper|leaflet|handbook|uploaded|enclosed|according to|"
+    r"(?:this|these|our|the|my|local|draft) (?:\w+ ){0,2}"
+    r"(?:note|policy|protocol|procedure|minutes|terms|agreement|strategy|survey|report|review|audit|guidance|charter|check|plan|charter))\b",
+    re.IGNORECASE,
+)
+_BEARS = 0.42  # from this score on, a passage bears on a question that points at no document
+_BEARS_IF_POINTED_AT = 0.1
+_BESIDE_THE_BEST = 0.12  # how far below the best passage another may stand
+
+
+def document_passages_found(passages: Sequence[Passage], embeddings: OnnxEmbeddings, text: str, vector: Vectors, k: int = 3) -> list[Hit]:
+    """The passages of a person's own documents that bear on the question, best first; more readily where it points at one."""
     if not passages:
         return []
     texts = [p.text for p in passages]
     words = Words(texts)
     cosines = embeddings.vectors(texts) @ vector
     by_words = dict(words.search(text, len(texts)))
-    rarity = {s: words.rarity(s) for s in set(words.stems(text))}
+    rarity = {s: words.rarity(s) for s in set(words.stems(_POINTS_AT_A_DOCUMENT.sub(" ", text)))}
     total = sum(rarity.values()) or 1.0
     hits = []
     for i, p in enumerate(passages):
         held = set(words.stems(p.text))
         coverage = sum(r for s, r in rarity.items() if s in held) / total
         hits.append(Hit(p, 0.6 * float(cosines[i]) + 0.4 * coverage, by_words.get(i, 0.0), float(cosines[i]), 0.0))
-    return sorted(hits, key=lambda h: -h.score)[:k]
+    hits.sort(key=lambda h: -h.score)
+    least = max(_BEARS_IF_POINTED_AT, hits[0].score - _BESIDE_THE_BEST) if _POINTS_AT_A_DOCUMENT.search(text) else _BEARS
+    return [h for h in hits if h.score >= least][:k]
