@@ -15,7 +15,7 @@ def main() -> None:
     w = words()
     st.set_page_config(page_title=w("app.title"), page_icon="🤝", layout="wide")
     st.html(STYLE)
-    names = ("ask", "plan", "library", "feedback")
+    names = ("ask", "rehearse", "plan", "library", "feedback")
     pages = {n: st.Page(VIEWS / f"{n}.py", title=w(f"nav.{n}"), default=n == "ask") for n in names}
     st.session_state["pages"] = pages
     chosen = st.navigation(list(pages.values()), position="hidden")

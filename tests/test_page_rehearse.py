@@ -1,0 +1,194 @@
+"""The rehearsal page: a learner plays, stops and looks back; a trainer steers. Nothing is stored."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from playwright.sync_api import Page, expect
+from streamlit.testing.v1 import AppTest
+
+from assistant import Assistant
+from tests.page import PHONE, W, box, overflow
+
+pytest_plugins = ("tests.page",)
+
+APP = str(Path(__file__).resolve().parent.parent / "ui" / "app.py")
+FIRST = "can-i-see-that"
+
+
+@pytest.fixture
+def view(tmp_path: Path, home: Path, assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    for part in ("index", "models"):
+        shutil.copytree(home / part, tmp_path / part)
+    monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path))
+    st.cache_resource.clear()
+    yield AppTest.from_file(APP, default_timeout=120).run().switch_page("views/rehearse.py").run()
+    st.cache_resource.clear()
+
+
+def html(view: AppTest) -> str:
+    return "".join(e.proto.body for e in view.get("html"))
+
+
+def start(view: AppTest, mode: str = "choose") -> AppTest:
+    view.button(key=f"open-scenario-{FIRST}").click().run()
+    view.radio(key="mode").set_value(mode)
+    view.button(key="begin").click().run()
+    assert not view.exception
+    return view
+
+
+def spoken(view: AppTest) -> int:
+    return html(view).count('class="pa-mine"')
+
+
+def test_the_list_names_every_scenario_and_the_brief_says_what_this_is_not(view: AppTest, assistant: Assistant) -> None:
+    assert not view.exception
+    for scenario in assistant.scenarios.values():
+        assert view.button(key=f"open-scenario-{scenario.id}").label == scenario.title
+    view.button(key=f"open-scenario-{FIRST}").click().run()
+    scenario = assistant.scenarios[FIRST]
+    for words in (scenario.not_happening, scenario.care, scenario.aim, "not a record", "cannot report", W("safety.line")):
+        assert words in html(view)
+    assert "No practitioner has reviewed this scenario yet." in html(view)
+
+
+def test_three_chosen_turns_a_stop_ones_own_view_and_then_the_debrief(view: AppTest, tmp_path: Path) -> None:
+    start(view)
+    before = (tmp_path / "assistant.db").read_bytes()
+    for turn in range(3):
+        assert spoken(view) == turn
+        view.button(key="suggest-line-0").click().run()
+    assert spoken(view) == 3
+    view.button(key="stop").click().run()
+    assert "The role has ended, as you asked" in html(view)
+    view.button(key="finish").click().run()
+    assert "pa-debrief" not in html(view), "the learner's own view comes first"
+    view.text_area(key="own-0").set_value("Harder than I thought. Ring 07700 900123")
+    view.button(key="own-on").click().run()
+    shown = html(view)
+    assert "Harder than I thought" in shown
+    assert "900123" not in shown
+    heads = [shown.index(f"<h2>{h}</h2>") for h in ("Your own view first", "What happened", "What moved it", "To take away")]
+    assert heads == sorted(heads)
+    view.text_input(key="commitment").set_value("I will ask first")
+    view.button(key="keep").click().run()
+    assert "I will ask first" in html(view)
+    assert (tmp_path / "assistant.db").read_bytes() == before, "a rehearsal is not stored"
+
+
+def test_a_turn_is_tried_again_and_the_attempts_stand_side_by_side(view: AppTest) -> None:
+    start(view)
+    for _ in range(3):
+        view.button(key="suggest-line-1").click().run()
+    view.button(key="finish").click().run()
+    view.button(key="own-on").click().run()
+    view.selectbox(key="try-from").set_value(2).run()
+    view.button(key="try-again").click().run()
+    assert spoken(view) == 1
+    view.button(key="suggest-line-2").click().run()
+    view.button(key="finish").click().run()
+    view.button(key="own-on").click().run()
+    assert W("rehearse.attempt", code="A") in html(view)
+    assert W("rehearse.attempt", code="B") in html(view)
+
+
+def test_what_typed_words_are_taken_as_can_be_changed_and_a_hint_is_given(view: AppTest, assistant: Assistant) -> None:
+    start(view, "free")
+    view.chat_input(key="rehearse-words").set_value("What worries you about sharing it?").run()
+    assert not view.exception
+    assert spoken(view) == 1
+    meant = next(s for s in view.selectbox if (s.key or "").startswith("meant-1-"))
+    meant.set_value("blame").run()
+    assert any((s.key or "") == "meant-1-blame" for s in view.selectbox)
+    view.button(key="hint").click().run()
+    assert W("rehearse.hint_head") in html(view)
+
+
+def test_a_real_child_ends_the_role_and_typing_stop_does_too(view: AppTest) -> None:
+    start(view, "free")
+    said = "A child in my class told me today that her stepfather hit her with a belt and she is scared to go home"
+    view.chat_input(key="rehearse-words").set_value(said).run()
+    assert "stepfather" not in html(view)
+    view.button(key="real").click().run()
+    assert "If this is about a real child" in html(view)
+    view.button(key="again").click().run()
+    view.chat_input(key="rehearse-words").set_value("stop").run()
+    assert "The role has ended, as you asked" in html(view)
+
+
+def test_the_trainer_sees_what_is_kept_back_and_steers(view: AppTest, assistant: Assistant) -> None:
+    start(view)
+    secret = assistant.scenarios[FIRST].personas["records-lead"].interests[1].secret
+    view.button(key="suggest-line-0").click().run()
+    assert secret not in html(view)
+    view.toggle(key="trainer").set_value(True).run()
+    assert not view.exception
+    assert secret in html(view)
+    view.text_area(key="trainer-words").set_value("Somebody is at my door.")
+    next(b for b in view.button if b.key == "trainer-say-own").click().run()
+    assert "Somebody is at my door." in html(view)
+    view.slider(key="trainer-value").set_value(0.95)
+    next(b for b in view.button if b.key == "trainer-set").click().run()
+    assert "0.95" in html(view)
+    next(b for b in view.button if b.key == "trainer-bring").click().run()
+    next(b for b in view.button if b.key == "trainer-say").click().run()
+    view.selectbox(key="trainer-turn").set_value(0)
+    next(b for b in view.button if b.key == "trainer-back").click().run()
+    assert not view.exception
+    assert spoken(view) == 0
+
+
+def test_what_was_downloaded_can_be_gone_on_with(view: AppTest, assistant: Assistant) -> None:
+    from ui.rehearsal import Table
+
+    sitting = assistant.sitting(FIRST, 3, None, "choose")
+    sitting.move(*sitting.choices()[0][:1], text=sitting.choices()[0][1])
+    data = json.loads(Table(sitting).json())
+    assert assistant.sitting(FIRST, saved=data["sitting"]).transcript() == sitting.transcript()
+    assert data["debrief"]["scenario"] == FIRST
+    assert "Transcript" in Table(sitting).markdown()
+
+
+def test_what_a_person_typed_is_shown_as_text(assistant: Assistant) -> None:
+    from ui.rehearsal import mine_html, rendered
+
+    assert "<script>" not in mine_html("<script>x</script>", 1, "", W)
+    shown = rendered("said “<img src=x>” ![a](http://x.example/y) [b](http://x.example)")
+    assert "<img" not in shown
+    assert "<a" not in shown
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_learner_plays_it_in_a_browser(page: Page, server: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900 if width > 400 else PHONE["height"]})
+    page.goto(f"{server}/rehearse")
+    expect(page.get_by_role("heading", level=1)).to_have_text(W("rehearse.heading"))
+    page.locator(f".st-key-open-scenario-{FIRST} button").click()
+    expect(page.get_by_text(W("rehearse.before"))).to_be_visible()
+    assert overflow(page) <= 0
+    page.get_by_text(W("mode.guided"), exact=True).click()
+    page.get_by_role("button", name=W("rehearse.start"), exact=True).click()
+    box(page).fill("Thank you for taking my call. What worries you about sharing it?")
+    box(page).press("Enter")
+    expect(page.locator(".pa-mine")).to_have_count(1)
+    expect(page.locator("#pa-live")).to_have_text(W("rehearse.replied"))
+    expect(page.get_by_role("button", name=re.compile("Taken as"))).to_be_visible()
+    assert overflow(page) <= 0
+    page.locator(".st-key-suggest-idea-0 button").click()
+    expect(box(page)).not_to_have_value("")
+    box(page).press("Enter")
+    expect(page.locator(".pa-mine")).to_have_count(2)
+    page.get_by_role("button", name=W("rehearse.finish"), exact=True).click()
+    page.get_by_role("button", name=W("rehearse.own_on"), exact=True).click()
+    expect(page.locator(".pa-debrief")).to_be_visible()
+    assert overflow(page) <= 0
+    with page.expect_download() as taken:
+        page.get_by_role("button", name=W("rehearse.markdown")).click()
+    assert "What worries you about sharing it?" in Path(taken.value.path()).read_text("utf-8")

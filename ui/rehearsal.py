@@ -1,0 +1,167 @@
+"""A rehearsal on the page: what one visitor has on the table, and how the talk, the brief and the debrief look.
+
+Everything lives in this visit only. Nothing is stored; a person who wants to keep it downloads it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from html import escape
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+from markdown_it import MarkdownIt
+
+from assistant import Debrief, Hint, Reply, Scenario, Sitting, Utterance, debrief_json
+from ui.page import desk
+from ui.words import Words
+
+STYLE = Path(__file__).parent / "rehearse.css"
+CODES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_CARD = re.compile(r"card:([a-z0-9-]+)(?:#[\w-]+)?")
+
+
+@dataclass
+class Table:
+    """What one visitor is rehearsing."""
+
+    sitting: Sitting
+    stage: Literal["play", "own", "debrief"] = "play"
+    reply: Reply | None = None
+    hint: Hint | None = None
+    own: tuple[str, ...] = ()
+    commitment: str = ""
+    review_on: date | None = None
+    unkept: bool = False  # an answer described a real danger and was not kept
+    attempts: list[Debrief] = field(default_factory=list)  # earlier ones of this scenario, for comparison
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.sitting.scenario
+
+    def debrief(self) -> Debrief:
+        return self.sitting.debrief(self.own, self.commitment, self.review_on)
+
+    def take(self, reply: Reply) -> None:
+        self.reply, self.hint = reply, reply.hint
+
+    def again(self, sitting: Sitting | None = None, turn: int = 0) -> None:
+        """Keeps this attempt for comparison, then plays from `turn` on, or a new sitting."""
+        self.attempts = [*self.attempts, self.debrief()][-(len(CODES) - 1) :]
+        if sitting:
+            self.sitting = sitting
+        else:
+            self.sitting = self.sitting.branch()
+            self.sitting.rewind(turn)
+        self.stage, self.reply, self.hint, self.own, self.commitment, self.review_on = "play", None, None, (), "", None
+
+    def markdown(self) -> str:
+        return self.debrief().markdown + "\n---\n\n" + self.sitting.transcript()
+
+    def json(self) -> str:
+        data = {"sitting": self.sitting.events, "debrief": debrief_json(self.debrief())}
+        return json.dumps(data, ensure_ascii=False, indent=1)
+
+
+def table() -> Table | None:
+    found = st.session_state.get("table")
+    return found if isinstance(found, Table) else None
+
+
+# ---- how it looks
+
+
+def label(scenario: Scenario, w: Words) -> tuple[str, str]:
+    """Where a scenario sits in the framework, and what it asks of a person."""
+    members = desk().assistant.library.members
+    names = {
+        "element": ", ".join(members[e].name for e in scenario.elements),
+        "level": members[scenario.level].name,
+        "step": members[scenario.step].name,
+    }
+    roles = ", ".join(p.name.lower() for p in scenario.personas.values())
+    effort = w("rehearse.effort", difficulty=w(f"difficulty.{scenario.difficulty}"), minutes=scenario.minutes, roles=roles)
+    return w("rehearse.facts", **names), effort
+
+
+def brief_html(scenario: Scenario, w: Words) -> str:
+    """What the learner reads before the first word."""
+
+    def items(rows: Sequence[str]) -> str:
+        return "<ul>" + "".join(f"<li>{escape(r)}</li>" for r in rows) + "</ul>"
+
+    people = [f"{p.name}: {p.role}. {p.public}" for p in scenario.personas.values()]
+    parts = [
+        ("rehearse.aim", f"<p>{escape(scenario.aim)}</p>"),
+        ("rehearse.setting", f"<p>{escape(scenario.setting)}</p>"),
+        ("rehearse.you_are", f"<p>{escape(scenario.learner_role)} ({escape(scenario.learner_agency)})</p>"),
+        ("rehearse.you_know", items(scenario.learner_knows)),
+        ("rehearse.you_may", items(scenario.learner_authority)),
+        ("rehearse.others", items(people)),
+    ]
+    return '<div class="pa-brief">' + "".join(f"<h3>{escape(w(k))}</h3>{body}" for k, body in parts) + "</div>"
+
+
+def said_html(scenario: Scenario, said: Sequence[Utterance]) -> str:
+    html, last = "", None
+    for u in said:
+        if u.persona is None:
+            html += f'<p class="pa-told">{escape(u.text)}</p>'
+        else:
+            html += f"<h3>{escape(scenario.personas[u.persona].name)}</h3>" if u.persona != last else ""
+            html += f"<p>{escape(u.text)}</p>"
+        last = u.persona
+    return f'<div class="pa-talk">{html}</div>' if html else ""
+
+
+def mine_html(text: str, turn: int, to: str, w: Words) -> str:
+    who = escape(w("rehearse.you") + (f" → {to}" if to else ""))
+    return f'<div class="pa-mine" id="said-{turn}"><h3>{who}</h3><p>{escape(text)}</p></div>'
+
+
+def note_html(heading: str, texts: Sequence[str]) -> str:
+    head = f"<h3>{escape(heading)}</h3>" if heading else ""
+    return f'<div class="pa-note">{head}' + "".join(f"<p>{escape(t)}</p>" for t in texts if t) + "</div>"
+
+
+def rendered(text: str) -> str:
+    """Our own Markdown as HTML. What a person typed may stand in it: no markup of theirs, no picture and no link comes through."""
+    reader = MarkdownIt("commonmark", {"html": False}).disable(["image", "link", "autolink"])
+    return str(reader.render(text))
+
+
+def debrief_html(debrief: Debrief) -> str:
+    """The debrief as it is downloaded, without its title; cards by their titles."""
+    cards = desk().assistant.library.cards
+    text = _CARD.sub(lambda m: cards[m[1]].title if m[1] in cards else m[0], debrief.markdown.split("\n", 1)[1])
+    return f'<div class="pa-debrief">{rendered(text)}</div>'
+
+
+def cards_of(passage: str | None) -> str | None:
+    """The id of the card a passage stands in, where the library has it."""
+    found = _CARD.match(passage or "")
+    return found[1] if found and found[1] in desk().assistant.library.cards else None
+
+
+def attempts_html(attempts: Sequence[Debrief], w: Words, levels: Sequence[str]) -> str:
+    """Attempts side by side, under codes."""
+    members = desk().assistant.library.members
+
+    def row(head: str, cells: Sequence[str]) -> str:
+        return f"<tr><th scope='row'>{escape(head)}</th>" + "".join(f"<td>{escape(c)}</td>" for c in cells) + "</tr>"
+
+    heads = "".join(f"<th scope='col'>{escape(w('rehearse.attempt', code=CODES[i]))}</th>" for i in range(len(attempts)))
+    rows = [
+        row(w("rehearse.turns"), [str(len(a.timeline)) for a in attempts]),
+        row(w("rehearse.how"), [w(f"endings.{a.ending_kind}") if a.ending_kind else w("rehearse.left") for a in attempts]),
+        row(w("rehearse.told"), [w("rehearse.of", n=len(a.told), all=len(a.told) + len(a.unasked)) for a in attempts]),
+    ]
+    for i, finding in enumerate(attempts[0].findings):
+        judged = [a.findings[i].level for a in attempts]
+        rows.append(row(members[finding.element].name, [levels[j - 1] if j else w("rehearse.not_seen") for j in judged]))
+    return f"<div class='pa-turn pa-table'><table><thead><tr><td></td>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"

@@ -1,0 +1,143 @@
+"""The trainer's side of a rehearsal: what the roles feel and keep back, and the ways to steer them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from assistant import Reply, UsageError, print_pack
+from ui.page import flash, words
+from ui.rehearsal import Table
+
+
+def steer(step: Callable[[], Reply | None], table: Table) -> None:
+    """Does one thing to the sitting, and says what came of it or why it could not be done."""
+    try:
+        reply = step()
+    except UsageError as error:
+        flash(str(error))
+        return
+    if reply is None:
+        table.reply = table.hint = None
+    else:
+        table.take(reply)
+
+
+def panel(table: Table) -> None:
+    w = words()
+    with st.container(border=True, key="trainer"):
+        st.subheader(w("trainer.heading"), anchor=False)
+        st.caption(w("trainer.why"))
+        state = table.sitting.state()
+        st.html(_values(table, state) + _pending(table, state))
+        if table.sitting.turn:
+            _rewind(table)
+        if not table.sitting.over and not table.sitting.waiting:
+            _happen(table, state)
+            _line(table, state)
+            _speak(table, state)
+            _edit(table)
+        st.download_button(
+            w("trainer.pack"), lambda: print_pack(table.scenario), f"{w('trainer.pack_name')}-{table.scenario.id}.md", "text/markdown",
+            on_click="ignore", help=w("trainer.pack_why"),
+        )  # fmt: skip
+        st.caption(w("trainer.seed", seed=state["seed"]))
+
+
+def _values(table: Table, state: dict[str, Any]) -> str:
+    w, html = words(), ""
+    for who, row in state["values"].items():
+        here = w("trainer.away") if who not in state["present"] else w("trainer.speaks") if who == state["speaker"] else ""
+        html += f"<h4>{escape(table.scenario.personas[who].name)}{f' ({escape(here)})' if here else ''}</h4><dl>"
+        for name, label in w.under("variable").items():
+            band = state["bands"][who].get(name, "")
+            html += f"<dt>{escape(label)}</dt><dd>{row[name]:.2f}{f', {escape(band)}' if band else ''}</dd>"
+        html += "</dl>"
+    return f'<div class="pa-bands">{html}</div>'
+
+
+def _pending(table: Table, state: dict[str, Any]) -> str:
+    w, people = words(), table.scenario.personas
+    rows = [
+        w("trainer.pending_line", name=people[p["persona"]].name, secret=p["secret"].rstrip("."), ask=p["ask"]) for p in state["pending"]
+    ]
+    items = "".join(f"<li>{escape(r)}</li>" for r in rows or [w("trainer.none_pending")])
+    return f'<div class="pa-bands"><h4>{escape(w("trainer.pending"))}</h4><ul>{items}</ul></div>'
+
+
+def _rewind(table: Table) -> None:
+    w = words()
+
+    def go() -> None:
+        turn = int(st.session_state["trainer-turn"])
+        steer(lambda: table.sitting.rewind(turn), table)
+        table.stage = "play"
+
+    with st.form("trainer-rewind", border=False):
+        turns = list(range(table.sitting.turn - (0 if table.sitting.over else 1), -1, -1))
+        st.selectbox(
+            w("trainer.rewind"), turns, key="trainer-turn",
+            format_func=lambda t: w("trainer.turn", turn=t) if t else w("trainer.opening"),
+        )  # fmt: skip
+        st.form_submit_button(w("trainer.back"), on_click=go, key="trainer-back")
+
+
+def _happen(table: Table, state: dict[str, Any]) -> None:
+    w = words()
+    texts = {i.id: i.text for i in table.scenario.injects if i.id in state["injects"]}
+    if not texts:
+        return
+
+    def go() -> None:
+        steer(lambda: table.sitting.inject(st.session_state["trainer-inject"]), table)
+
+    with st.form("trainer-happen", border=False):
+        st.selectbox(w("trainer.inject"), list(texts), key="trainer-inject", format_func=lambda i: texts.get(i, i))
+        st.form_submit_button(w("trainer.bring"), on_click=go, key="trainer-bring")
+
+
+def _line(table: Table, state: dict[str, Any]) -> None:
+    w, people = words(), table.scenario.personas
+    lines = {(x["persona"], x["id"]): f"{people[x['persona']].name}: {x['text']}" for x in state["lines"]}
+    if not lines:
+        return
+
+    def go() -> None:
+        who, which = st.session_state["trainer-line"]
+        steer(lambda: table.sitting.speak(who, line=which), table)
+
+    with st.form("trainer-lines", border=False):
+        st.selectbox(w("trainer.line"), list(lines), key="trainer-line", format_func=lambda k: lines.get(k, k[1]))
+        st.form_submit_button(w("trainer.say"), on_click=go, key="trainer-say")
+
+
+def _speak(table: Table, state: dict[str, Any]) -> None:
+    w, people = words(), table.scenario.personas
+
+    def go() -> None:
+        who, text = st.session_state["trainer-who"], st.session_state["trainer-words"].strip()
+        if text:
+            steer(lambda: table.sitting.speak(who, text), table)
+
+    with st.form("trainer-speak", border=False, clear_on_submit=True):
+        st.selectbox(w("trainer.speak"), state["present"], key="trainer-who", format_func=lambda p: people[p].name)
+        st.text_area(w("trainer.words"), key="trainer-words", max_chars=1000, height=80)
+        st.form_submit_button(w("trainer.say"), on_click=go, key="trainer-say-own")
+
+
+def _edit(table: Table) -> None:
+    w, people = words(), table.scenario.personas
+
+    def go() -> None:
+        s = st.session_state
+        steer(lambda: table.sitting.edit(s["trainer-whose"], s["trainer-what"], s["trainer-value"]), table)
+
+    with st.form("trainer-edit", border=False):
+        st.markdown(f"**{w('trainer.edit')}**")
+        st.selectbox(w("trainer.who"), list(people), key="trainer-whose", format_func=lambda p: people[p].name)
+        st.selectbox(w("trainer.what"), list(w.under("variable")), key="trainer-what", format_func=lambda v: w(f"variable.{v}"))
+        st.slider(w("trainer.to"), 0.0, 1.0, 0.5, 0.05, key="trainer-value")
+        st.form_submit_button(w("trainer.set"), on_click=go, key="trainer-set")
