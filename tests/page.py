@@ -27,7 +27,7 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PATIENCE = 20_000  # milliseconds; a loaded machine is slow, and a passing test never waits this long
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, home: Path, assistant: Assistant) -> Iterator[str]:
     """The page as `assistant ui` serves it, on a free loopback port, over a prepared data folder."""
     folder = tmp_path_factory.mktemp("page-home")
