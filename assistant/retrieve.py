@@ -124,8 +124,9 @@ class Retriever:
     ) -> list[CardHit]:
         """Cards by how probable it is that they answer, best first.
 
-        `situation` is the chance that the text describes one; `chain` is the person's jurisdiction and its parents; cards of other nations are left out. `without` leaves one
-        entry of the index out, so that a card can be judged on a question it does not hold.
+        `situation` is the chance that the text describes one; `chain` is the person's jurisdiction and its parents, and
+        cards of other nations are left out. `without` leaves one entry of the index out, so that a card can be judged on
+        a question it does not hold.
         """
         found = [f for f in self.index.search(text, vector, _DEPTH) if f.entry.key != without]
         floor = min((f.meaning for f in found if f.meaning is not None), default=0.0)

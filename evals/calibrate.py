@@ -73,7 +73,8 @@ def fit_weights(lists: list[tuple[NDArray[np.float64], NDArray[np.bool_]]], pena
             p = np.exp(z - z.max())
             gradient += x.T @ (y - p / p.sum())
         w += 0.5 * (gradient / len(standard) - penalty * w)
-    return w / deviation
+    found: NDArray[np.float64] = w / deviation
+    return found
 
 
 def threshold(probabilities: NDArray[np.float64], right: NDArray[np.bool_], target: float = TARGET) -> float:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from langchain_core.runnables import RunnableLambda
-
 import pytest
+from langchain_core.runnables import RunnableLambda
 
 from assistant import Answer, Assistant, Document, Question, Turn, UsageError
 from assistant.retrieve import LibraryRetriever
