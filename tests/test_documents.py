@@ -104,7 +104,8 @@ def a_pptx() -> bytes:
     return saved(show)
 
 
-HTML = f"<!doctype html><html><head><title>x</title><script>no()</script></head><body><h2>Membership</h2><p>{SENTENCE}</p></body></html>".encode()
+HEAD = "<!doctype html><html><head><title>x</title><script>no()</script></head>"
+HTML = f"{HEAD}<body><h2>Membership</h2><p>{SENTENCE}</p></body></html>".encode()
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ HTML = f"<!doctype html><html><head><title>x</title><script>no()</script></head>
         ("a.docx", a_docx, "Membership"),
         ("a.odt", an_odt, "Membership"),
         ("a.html", lambda: HTML, "Membership"),
-        ("a.md", lambda: f"# Membership\n\n{SENTENCE}\n".encode(), "Membership"),
+        ("a.md", f"# Membership\n\n{SENTENCE}\n".encode, "Membership"),
         ("a.txt", lambda: SENTENCE.encode("utf-16"), None),
         ("a.xlsx", an_xlsx, "Members"),
         ("a.pptx", a_pptx, "slide 1"),

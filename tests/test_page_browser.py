@@ -97,7 +97,7 @@ def test_the_whole_path_by_keyboard(page: Page, server: str) -> None:
     tab_to(".st-key-suggest-0")
     page.keyboard.press("Enter")
     expect(box(page)).not_to_have_value("")
-    tab_to(".st-key-box")
+    tab_to("[data-testid=stChatInput]")
     page.keyboard.press("Enter")
     expect(page.locator(".pa-answer")).to_be_visible()
     expect(page.locator("#pa-live")).to_have_text(W("ask.ready"))
