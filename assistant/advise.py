@@ -7,6 +7,7 @@ comes first, uses no model and fails closed: if it raises, nothing is searched, 
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -23,13 +24,37 @@ from assistant.prompts import Prompts
 from assistant.render import Page
 from assistant.retrieve import CardHit, Retriever, document_passages_found
 from assistant.screen import Screen
-from assistant.types import Answer, Card, Draft, Evidence, Hit, Outcome, Passage, Question, Rejected, Screening, Turn, Understanding
-from assistant.understand import Meaning, Reader
+from assistant.types import (
+    Answer,
+    Card,
+    Claim,
+    Draft,
+    Evidence,
+    Hit,
+    Outcome,
+    Part,
+    Passage,
+    Placement,
+    Question,
+    Rejected,
+    Request,
+    Screening,
+    Turn,
+    Understanding,
+)
+from assistant.understand import Meaning, Reader, whole_list
 from assistant.writers import CardWriter
+from assistant.writers.cards import content_words, likeness
 
 StepName = Literal["screen", "understand", "retrieve", "compose", "check"]
 LONGEST = 20_000  # characters of a question; more is cut, with a notice
-DOCUMENT_FIT = 0.42  # below this a passage of a person's own document does not bear on the question
+# Follow-ups that ask for the answer before in another shape, and so for the same cards.
+_SHAPES: tuple[Request, ...] = ("shorter", "more", "who", "when", "why", "first", "progress", "tried")
+_OWN_NATION = 0.3  # a card of the very nation or agency that was named answers from this fit on
+_TORN = 0.25  # log-odds between two cards that fit about equally
+_PLAIN = 0.985  # a card that fits better than this is what was meant
+_CLOSE = 1.2  # log-odds below the threshold at which a choice is still offered
+_DESCRIBED = 0.75  # chance that a situation is described, from which a choice is worth offering
 
 
 class Writer(Protocol):
@@ -133,7 +158,11 @@ class Adviser(Runnable[Question, Answer]):
             run.notices.append(self.prompts.say("writer.notice.long", longest=f"{LONGEST:,}"))
         if question.language != "en":
             run.notices.append(self.prompts.say("writer.notice.language"))
-        run.screening = found = self.screen.check(text)
+        run.history = self._clear_history(question.history)
+        found = self.screen.check(text)
+        if found.decline_reason == "other-subject" and not found.injection and self._continues(found.masked, run.history):
+            found = replace(found, outcome="clear", in_scope=True, decline_reason=None)
+        run.screening = found
         run.text = found.masked
         if found.outcome != "clear":
             run.text = "" if found.urgent else found.masked
@@ -143,9 +172,13 @@ class Adviser(Runnable[Question, Answer]):
             run.notices.append(self.prompts.say("writer.notice.masked"))
         if found.injection:
             run.notices.append(self.prompts.say("writer.notice.instructions"))
-        run.history = self._clear_history(question.history)
         run.documents = tuple(self._clear_documents(run))
         return run
+
+    def _continues(self, text: str, history: tuple[Turn, ...]) -> bool:
+        """Whether `text` only points back at what was talked of, so that its own words say nothing of its subject."""
+        meaning = self.reader.read(text, history)
+        return meaning.follows and bool(meaning.request or meaning.points_at) and self.reader.points_back(text, history)
 
     def _clear_history(self, history: tuple[Turn, ...]) -> tuple[Turn, ...]:
         """Masked, without turns that were stopped or declined and what was said to them."""
@@ -172,45 +205,164 @@ class Adviser(Runnable[Question, Answer]):
             yield from document_passages(identity, document.name, paragraphs)
 
     def _understand(self, run: Run) -> Run:
-        run.meaning = meaning = self.reader.read(run.text, run.history)
+        blocked = len(run.history) < len(run.question.history)
+        run.meaning = meaning = self.reader.read(run.text, run.history, blocked)
         if meaning.kind in ("greeting", "thanks", "about"):
             run.answer = self._settled(run, "social", self.prompts.say(f"replies.{meaning.kind}"))
             return run
-        run.vector = self.retriever.embeddings.vectors([meaning.text])[0]
+        run.vector = self._vector(meaning.text)
         placement = self.placer.place(meaning.text, run.vector)
         if meaning.text != run.text:
             placement = replace(placement, evidence=(), against=())  # offsets would not be those of this question
-        # A nation named in the words of the question wins over the setting.
-        nation = meaning.jurisdiction or run.question.jurisdiction
-        run.understanding = Understanding(meaning.text, meaning.kind, placement, nation, meaning.subjects, meaning.points_at)
-        if meaning.kind == "vague" and not run.documents:
-            questions = tuple(self.prompts.say(k) for k in self.prompts.keys("replies.vague.question"))
-            text = self.prompts.say("replies.vague") + "\n\n" + "\n".join(f"- {q}" for q in questions)
-            run.answer = self._settled(run, "clarify", text, questions=questions)
+        # Facts a person has put right count for more than what was read from the turns before.
+        facts = {**(run.question.facts or self.reader.facts(run.history)), **meaning.facts}
+        # A nation named in the words of the question wins over what was told before, and that over the setting.
+        nation = meaning.jurisdiction or run.question.jurisdiction or facts.get("jurisdiction")
+        run.understanding = Understanding(
+            meaning.text, meaning.kind, placement, nation, meaning.subjects, meaning.points_at, meaning.certain, run.text,
+            meaning.request, meaning.point, meaning.agency, meaning.answers_as, facts, self._each(run, meaning),
+        )  # fmt: skip
         return run
 
+    def _each(self, run: Run, meaning: Meaning) -> tuple[tuple[str, Placement], ...]:
+        """Where each agency stands that a placement question describes apart."""
+        if meaning.kind != "placement":
+            return ()
+        parts = self.reader.apart(run.text)
+        return tuple((agency, self.placer.place(said, self._vector(said))) for agency, said in parts)
+
+    def _vector(self, text: str) -> Vectors:
+        vector: Vectors = self.retriever.embeddings.vectors([text])[0]
+        return vector
+
     def _retrieve(self, run: Run) -> Run:
-        assert run.understanding is not None and run.vector is not None  # noqa: S101
+        assert run.understanding is not None and run.vector is not None and run.meaning is not None  # noqa: S101
         asked = run.understanding
-        situation = self.placer.situation(asked.text, run.vector)
-        nations = self.nations(asked.jurisdiction)
-        found = self.retriever.cards(asked.text, run.vector, nations, asked.subjects, asked.kind, situation)
-        calibration = self.retriever.calibration
-        good = [h for h in found if h.fit >= calibration.answer]
-        good = [h for h in good[:4] if h.odds >= good[0].odds - calibration.near]
+        found, good = self._answering(run, asked, run.meaning)
+        documents = document_passages_found(run.documents, self.retriever.embeddings, asked.text, run.vector)
+        used = {h.card.id for h in good}
+        run.rejected = tuple(Rejected(f"card:{h.card.id}#{_slug_of_best(h)}", round(h.fit, 4)) for h in found if h.card.id not in used)
+        run.evidence = Evidence(tuple((h.card, h.fit) for h in good), tuple(documents), tuple(h.card for h in found[:3]))
+        if documents:
+            return run
+        if asked.kind == "vague":
+            run.answer = self._vague(run, good)
+        elif not good:
+            run.answer = self._choices(run, found) if self._near(run, found) else self._no_evidence(run)
+        elif self._torn(asked, found, good):
+            run.answer = self._choices(run, found[:2], found[0].card)
+        return run
+
+    # ---- which cards answer
+
+    def _answering(self, run: Run, asked: Understanding, meaning: Meaning) -> tuple[list[CardHit], list[CardHit]]:
+        """All cards found, and of them those that answer."""
+        assert run.vector is not None  # noqa: S101
+        if meaning.follows:
+            return self._following(run, asked, meaning)
+        found = self._search(asked.text, run.vector, asked)
+        good = self._good(found)
         named = self._named(asked)
         if named and asked.kind in ("definition", "list", "comparison"):
             good = [*(h for h in found if h.card in named), *(h for h in good if h.card not in named)]
             missing = [c for c in named if all(h.card != c for h in good)]
             good = [*(CardHit(c, 1.0, 30.0, {}, ()) for c in missing), *good]
-        documents = document_passages_found(run.documents, self.retriever.embeddings, asked.text, run.vector)
-        documents = [h for h in documents if h.score >= DOCUMENT_FIT]
-        used = {h.card.id for h in good}
-        run.rejected = tuple(Rejected(f"card:{h.card.id}#{_slug_of_best(h)}", round(h.fit, 4)) for h in found if h.card.id not in used)
-        run.evidence = Evidence(tuple((h.card, h.fit) for h in good), tuple(documents), tuple(h.card for h in found[:3]))
-        if not good and not documents:
-            run.answer = self._no_evidence(run)
-        return run
+        return found, good
+
+    def _search(self, text: str, vector: Vectors, asked: Understanding, nation: str | None = None) -> list[CardHit]:
+        kind = asked.answers_as if asked.kind == "follow_up" else asked.kind
+        if kind == "list" and not asked.subjects and not whole_list(asked.text):
+            kind = "other"  # of signs, questions or headings, which every kind of card has
+        situation = self.placer.situation(text, vector)
+        return self.retriever.cards(text, vector, self.nations(nation or asked.jurisdiction), asked.subjects, kind, situation)
+
+    def _good(self, found: list[CardHit]) -> list[CardHit]:
+        calibration = self.retriever.calibration
+        good = [h for h in found if h.fit >= calibration.answer]
+        return [h for h in good[:4] if h.odds >= good[0].odds - calibration.near]
+
+    def _following(self, run: Run, asked: Understanding, meaning: Meaning) -> tuple[list[CardHit], list[CardHit]]:
+        """Cards for a follow-up: those of the answer before, unless its words ask for others."""
+        assert run.vector is not None  # noqa: S101
+        base = self._search(meaning.base, self._vector(meaning.base), asked)
+        if meaning.said and meaning.request != "nation":
+            context = f"{meaning.base} {meaning.said}"
+            base = _together(base, self._search(context, self._vector(context), asked))
+        before = self._cited(run.history) or self._good(base)
+        if meaning.request in _SHAPES and not meaning.point and before and (meaning.request != "why" or len(run.text.split()) <= 6):
+            return base, before
+        if meaning.request == "nation":
+            nation = meaning.jurisdiction
+            own = [h for h in base if nation in h.card.jurisdictions and h.fit >= _OWN_NATION]
+            general = [h for h in self._good(base) if h not in own]
+            return base, [*own, *general][:3] if meaning.answers_as != "law" or not own else own[:3]
+        if meaning.point:
+            found = self._search(meaning.point, self._vector(meaning.point), asked)
+            whole = self._search(asked.text, run.vector, asked)
+            held = [h for h in before if _holds_step(h.card, meaning.point)]
+            return found, _once([*held, *self._good(whole)[:1], *self._good(found)[:2], *before[:1]])[:3]
+        found = self._search(asked.text, run.vector, asked)
+        if meaning.request == "agency":
+            names = self.reader.agencies[meaning.agency]
+            about = [h for h in found[:8] if names.search(f"{h.card.title} {h.card.passages[0].text}") and h.fit >= _OWN_NATION]
+            return found, _once([*before[:1], *about, *self._good(found)])[:3]
+        if meaning.kind == "comparison" and (named := self._named(asked)):
+            return found, _once([*(CardHit(c, 1.0, 30.0, {}, ()) for c in named), *self._good(found)])
+        return found, _once([*self._good(found), *before[:1]])[:3]
+
+    def _cited(self, history: tuple[Turn, ...]) -> list[CardHit]:
+        """The cards of the last answer that had any, in its order, where we have it."""
+        for turn in reversed(history):
+            if turn.answer and turn.answer.sources:
+                names = dict.fromkeys(s.card for s in turn.answer.sources if s.card in self.library.cards)
+                return [CardHit(self.library.cards[n], 1.0, 30.0, {}, ()) for n in names if n][:3]
+        return []
+
+    # ---- asking back
+
+    def _torn(self, asked: Understanding, found: list[CardHit], good: list[CardHit]) -> bool:
+        """Whether two cards of different subjects fit a message about equally, so that the answer would change the advice."""
+        if asked.request or asked.points_at or asked.kind not in ("other", "next_steps", "reasons") or len(found) < 2 or not good:
+            return False
+        first, second = found[:2]
+        apart = not set(first.card.elements) & set(second.card.elements)
+        return apart and good[0] is first and first.odds - second.odds < _TORN and first.fit < _PLAIN
+
+    def _near(self, run: Run, found: list[CardHit]) -> bool:
+        """Whether a described situation came so close to our cards that a choice between them helps more than a no."""
+        assert run.understanding is not None and run.vector is not None  # noqa: S101
+        calibration = self.retriever.calibration
+        described = self.placer.situation(run.understanding.text, run.vector) >= _DESCRIBED
+        bar = math.log(calibration.answer / (1 - calibration.answer))
+        return (
+            bool(found)
+            and described
+            and found[0].odds >= bar - _CLOSE
+            and run.understanding.kind in ("other", "next_steps", "reasons", "follow_up", "placement")
+        )
+
+    def _vague(self, run: Run, good: list[CardHit]) -> Answer:
+        questions = tuple(self.prompts.say(k) for k in self.prompts.keys("replies.vague.question"))
+        first = good[0].card if good else None
+        return self._asking(run, self.prompts.say("replies.vague"), questions, first)
+
+    def _choices(self, run: Run, found: list[CardHit], first: Card | None = None) -> Answer:
+        """Situations to choose from, each a card's own; with the short answer of the closest where there is one."""
+        assert run.understanding is not None  # noqa: S101
+        choices = tuple(self.prompts.say("writer.clarify.choice", situation=_situation(h.card)) for h in found[:3])
+        return self._asking(run, self.prompts.say("writer.clarify.intro"), choices, first)
+
+    def _asking(self, run: Run, intro: str, questions: tuple[str, ...], card: Card | None) -> Answer:
+        parts: list[Part] = []
+        if card:
+            opening = card.passages[0]
+            claims = tuple(Claim(s.text, (opening.id,)) for s in opening.sentences[:2])
+            parts = [Part("plain", lines=(self.prompts.say("writer.clarify.first"),)), Part("paragraph", claims=claims)]
+        page = self._page(
+            run, Draft((*parts, Part("plain", lines=(intro,)), Part("plain", self.prompts.say("writer.heading.choose"), lines=questions)))
+        )
+        answer = self._settled(run, "clarify", page.text, questions)
+        return replace(answer, statements=tuple(page.statements), sources=tuple(page.sources.values()))
 
     def nations(self, code: str | None) -> tuple[str, ...]:
         """The codes whose cards may answer: the nation and its parents; for a parent such as uk its nations as well."""
@@ -293,6 +445,30 @@ def _holds(page: Page, refused: int) -> bool:
     """Whether enough of a model's draft stood: something said, and no more lost than kept."""
     lost = len(page.dropped) + refused
     return bool(page.statements) and lost <= len(page.statements) + len(page.next_steps)
+
+
+def _together(first: list[CardHit], second: list[CardHit]) -> list[CardHit]:
+    """Hits of two searches for one thing, by the sum of their odds; a card that one of them missed counts as its last."""
+    low = [min((h.odds for h in hits), default=0.0) for hits in (first, second)]
+    odds = [{h.card.id: h.odds for h in hits} for hits in (first, second)]
+    joined = [(odds[0].get(h.card.id, low[0]) + odds[1].get(h.card.id, low[1]), h) for h in _once([*first, *second])]
+    ranked = sorted(joined, key=lambda x: (-x[0], x[1].card.id))
+    return [replace(h, odds=o / 2, fit=max(h.fit, 1 / (1 + math.exp(-max(-30.0, min(30.0, o / 2)))))) for o, h in ranked]
+
+
+def _once(hits: list[CardHit]) -> list[CardHit]:
+    return list({h.card.id: h for h in reversed(hits)}.values())[::-1]
+
+
+def _holds_step(card: Card, point: str) -> bool:
+    wanted = content_words(point)
+    return any(likeness(content_words(s.action), wanted) >= 0.4 for p in card.passages for s in p.steps)
+
+
+def _situation(card: Card) -> str:
+    """The card's situation in a few words: its title."""
+    title = card.title.strip('"“”')
+    return title[:1].upper() + title[1:]
 
 
 def as_question(given: Question | str | Mapping[str, Any]) -> Question:

@@ -264,7 +264,7 @@ class Understanding:
     agency: str = ""  # the agency it turns to
     answers_as: Kind = "other"  # the shape of the answer; of a follow-up, that of the question before
     facts: dict[str, str] = field(default_factory=dict)  # what the person has told of this partnership
-    described: float = 0.0  # the chance that a situation is described
+    each: tuple[tuple[str, Placement], ...] = ()  # agencies described apart, each with where it stands
 
 
 @dataclass(frozen=True)

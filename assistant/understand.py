@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,11 +21,12 @@ from assistant.strict import read_yaml
 from assistant.types import FACETS, Kind, Member, Request, Turn
 
 Patterns = tuple[re.Pattern[str], ...]
-_LEARNED = tuple(k for k in get_args(Kind) if k != "follow_up")  # a follow-up shows only beside what came before
+_LEARNED: tuple[Kind, ...] = tuple(k for k in get_args(Kind) if k != "follow_up")  # a follow-up shows only beside what came before
 _SOCIAL: tuple[Kind, ...] = ("greeting", "thanks", "about")
 _POSSIBLE = 0.15  # what a rule says is kept where the learned reader thinks it at least so probable
 _LIKELY = 0.7  # from here on the learned reader overrules a rule
 _CERTAIN = 0.75  # what ends the run at once needs more
+_SAID = 90  # words of the answer before that help to find its cards again
 _FEW = 4  # words with a meaning of their own; more of them and a message is not vague
 _SENTENCE = re.compile(r"[^.?!\n]+(?:[.?!]+(?=\s|$)|\n|$)|[^\n]+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -34,7 +35,9 @@ _ANAPHOR = re.compile(
 )
 _CONTINUES = re.compile(r"^\W*(and|but|so|or|also|then|plus|ok(ay)?|what about|how about|what if|in that case|for|in)\b", re.I)
 _NUMBERED = re.compile(r"^\s*(\d{1,2})[.)]\s+(.+)$", re.M)
-_ORDINALS = {w: n for n, ws in enumerate(("first one", "second two", "third three", "fourth four", "fifth five", "sixth six"), 1) for w in ws.split()}
+_ORDINALS = {
+    w: n for n, ws in enumerate(("first one", "second two", "third three", "fourth four", "fifth five", "sixth six"), 1) for w in ws.split()
+}
 _NOT_A_POINT = r"(?!\s*(?:%|years?|months?|weeks?|days?|people|agenc|partners?|of us|hours?|minutes?|sentences?|lines?|words|or\b|\d))"
 _POINT = re.compile(
     rf"\b(?:step|point|number|item|source|no\.?|about|on|action|bullet|suggestion)\s*#?(\d{{1,2}})\b{_NOT_A_POINT}|^\W*#?(\d{{1,2}})[.)?]?\s*$|\[(\d{{1,2}})\]"
@@ -66,6 +69,7 @@ class Meaning:
     request: Request = ""  # what it wants of the answer before
     point: str = ""  # the words of what it points at
     agency: str = ""  # the agency it turns to
+    said: str = ""  # what was answered before, without marks, as far as it helps to find the same cards
     answers_as: Kind = "other"  # the shape an answer should have: of a follow-up, that of the question before
     certain: float = 1.0
     facts: Mapping[str, str] = field(default_factory=dict)  # what the person has told of this partnership
@@ -99,10 +103,12 @@ class Reader:
             request, agency = self._request(alone, subjects)
             follows = points_at is not None or self._leans(alone, kind, subjects, request)
             if follows and base:
-                return self._following(text, alone, base, kind, request, agency, subjects, points_at, point, facts)
+                said = next((_plain(t.text) for t in reversed(turns) if t.role == "assistant" and len(t.text.split()) > 8), "")
+                found = self._following(alone, base, kind, request, agency, subjects, points_at, point, facts)
+                return replace(found, said=said)
             if follows and (blocked or len(self._content(alone)) <= 1) and not subjects and (request or points_at is not None):
                 kind = "vague"  # it leans on something that is not there
-        whole = _whole(alone)
+        whole = whole_list(alone)
         return Meaning(alone, kind, self._place(alone), subjects, False, None, whole, answers_as=kind, certain=certain, facts=facts)
 
     # ---- kinds
@@ -120,7 +126,7 @@ class Reader:
         if ruled is None and subjects and len(content) <= 3 and not asks:
             return "definition", 0.9
         chances = self._chances(" ".join(asks) if asks else mended)
-        best = max(chances, key=lambda k: (chances[k], k), default="other")
+        best: Kind = max(_LEARNED, key=lambda k: (chances.get(k, 0.0), k == "other"))
         certain = chances.get(best, 0.0)
         if best == "about" and certain >= _CERTAIN and asks and not subjects and len(content) <= _FEW:
             return best, certain
@@ -142,10 +148,10 @@ class Reader:
                     return kind
         return None
 
-    def _chances(self, text: str) -> dict[Kind, float]:
+    def _chances(self, text: str) -> dict[str, float]:
         if self.learned is None or self.embeddings is None:
             return {}
-        return self.learned.probabilities(text, self.embeddings.vectors([text])[0])  # type: ignore[return-value]  # the labels are kinds
+        return self.learned.probabilities(text, self.embeddings.vectors([text])[0])
 
     def _asks(self, text: str) -> list[str]:
         """The sentences that ask something; of a rambling one without marks, its tail."""
@@ -235,7 +241,7 @@ class Reader:
         return kept[-1] if kept else ""
 
     def _following(
-        self, text: str, alone: str, base: str, kind: Kind, request: Request, agency: str, subjects: tuple[str, ...],
+        self, alone: str, base: str, kind: Kind, request: Request, agency: str, subjects: tuple[str, ...],
         points_at: int | None, point: str, facts: Mapping[str, str],
     ) -> Meaning:  # fmt: skip
         shape, _ = self._kind(base)
@@ -278,7 +284,9 @@ class Reader:
             return None, ""
         for turn in reversed(answers[-3:]):
             rows = _numbered(turn, "source" in text.lower())
-            number = max(rows, default=0) if wanted in ("last", "final") else _ORDINALS.get(wanted) or int(wanted if wanted.isdigit() else 0)
+            number = (
+                max(rows, default=0) if wanted in ("last", "final") else _ORDINALS.get(wanted) or int(wanted if wanted.isdigit() else 0)
+            )
             if number in rows:
                 return number, rows[number]
         return (int(wanted), "") if wanted.isdigit() else (_ORDINALS.get(wanted), "")
@@ -296,7 +304,7 @@ class Reader:
     def _facts(self, text: str) -> dict[str, str]:
         """What the person tells of this partnership: jurisdiction, level, step, members."""
         facts: dict[str, str] = {}
-        if place := self._place(text):
+        if (place := self._place(text)) and re.search(r"\b(we|our|us|i|i'm|my)\b", text, re.I):
             facts["jurisdiction"] = place
         for name, pattern in self.names:
             for m in pattern.finditer(text):
@@ -304,9 +312,8 @@ class Reader:
                 facet = next(f for f, ids in FACETS.items() if name in ids)
                 if said and facet != "element":
                     facts.setdefault(facet, name)
-        m = self.words["members"].search(text)
-        if m:
-            clause = re.split(r"[.;?!]", text[m.end() :])[0]
+        if listed := self.words["members"].search(text):
+            clause = re.split(r"[.;?!]", text[listed.end() :])[0]
             members = [a for a, p in self.agencies.items() if p.search(clause)]
             if len(members) > 1:
                 facts["members"] = ", ".join(members)
@@ -315,6 +322,23 @@ class Reader:
     def facts(self, history: Iterable[Turn]) -> dict[str, str]:
         """What was told in the turns before, the later word winning."""
         return {k: v for t in history if t.role == "user" for k, v in self._facts(t.text).items()}
+
+    def points_back(self, text: str, history: Sequence[Turn]) -> bool:
+        """Whether every word of weight in `text` was used before, or names an agency or a place."""
+        used = " ".join(t.text.lower() for t in history)
+        known = [*self.agencies.values(), *(p for _, p in self.places)]
+        return all(w[:6] in used or any(p.search(w) for p in known) for w in self._content(text) if not self._request(w, ())[0])
+
+    def apart(self, text: str) -> list[tuple[str, str]]:
+        """What is told of each agency, where two or more are described apart: (the word for it, the words about it)."""
+        found: list[tuple[str, str]] = []
+        for clause in re.split(r"[,;:.?!\n]|\b(?:but|while|whereas)\b|\band (?=the )", text):
+            named = [m.group() for p in self.agencies.values() if (m := p.search(clause))]
+            if len(named) == 1 and named[0] not in [a for a, _ in found]:
+                found.append((named[0], clause.strip()))
+            elif found and not named and len(clause.split()) > 1:
+                found[-1] = (found[-1][0], f"{found[-1][1]}, {clause.strip()}")
+        return found if len(found) > 1 else []
 
     def _mended(self, text: str) -> str:
         """`text` with slips of the pen in our own terms put right."""
@@ -368,7 +392,13 @@ def _numbered(turn: Turn, source: bool) -> dict[int, str]:
     return rows
 
 
-def _whole(text: str) -> str:
+def _plain(text: str) -> str:
+    said = re.sub(r"\*?\b(?:Owner|When|Progress):[^.\n]*\.?|\[\d+\]|[*|#]|^\s*\d+[.)]", " ", text, flags=re.M)
+    return " ".join(said.split()[:_SAID])
+
+
+def whole_list(text: str) -> str:
+    """Which whole list of the framework is asked for: levels, elements, steps."""
     m = re.search(r"\b(?:five|5|six|6|all|the|list|name|what are|which)\b.{0,30}\b(levels|elements|ingredients|steps|stages)\b", text, re.I)
     return {"ingredients": "elements", "stages": "steps"}.get(m[1].lower(), m[1].lower()) if m else ""
 
@@ -467,8 +497,6 @@ def _names(member: Member) -> list[str]:
 
 def _spelling(name: str) -> str:
     """Hyphen, space or nothing: people write co-operation, co operation and cooperation."""
-    return re.escape(name.lower()).replace(r"\-", r"[\s-]?").replace("factors", "(?:factors?|circumstances)")
-
-
-def whole_facet(whole: str) -> tuple[str, ...]:
-    return next((ids for facet, ids in FACETS.items() if facet + "s" == whole), ())
+    return re.escape(name.lower()).replace(r"\-", r"[\s-]?").replace("factors", "(?:factors?|circumstances)") + (
+        "(?:es)?" if name.endswith("ss") else ""
+    )

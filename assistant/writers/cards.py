@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistant.knowledge import Library
 from assistant.prompts import Prompts
 from assistant.types import (
+    FACETS,
     STEPS,
     WHENS,
     Card,
@@ -23,7 +24,9 @@ from assistant.types import (
     Facet,
     Part,
     Passage,
+    Placement,
     PlannedStep,
+    Score,
     Sentence,
     Understanding,
 )
@@ -36,7 +39,50 @@ _COMMON = frozenset(
     "the and for with that this from are was were have has had not you your our their they them who what when where which will would "
     "should could can may into out about over each every one other than then there here how why its does did been being also".split()
 )
+SHORT = 72  # words of an answer asked to be short
+_EVERYWHERE = (
+    "what-binds-whom", "how-to-run-it", "headings", "features", "what-it-covers", "partnership-body", "who-to-contact", "why-it-happens",
+    "signs", "when-to-use-it", "when-it-is-right", "watch-for", "common-mistakes", "what-was-found", "what-it-means", "by-nation",
+    "what-the-sources-say", "tasks-for-leaders", "moving-up-or-down", "ask-yourselves",
+)  # fmt: skip
+# Which section a list is wanted of, by the words that ask for it.
+_LISTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    (r"questions?\b|prompts", ("ask-yourselves", "what-to-check"), "questions"),
+    (r"signs?\b|symptoms?|signals?|indicators?|warning", ("signs", "watch-for", "features"), "signs"),
+    (r"mistakes?|pitfalls?|traps?|risks?|dangers?", ("common-mistakes", "watch-for"), "watch"),
+    (r"headings?|points?|items?|template|topics?|goes? in|put in", ("headings", "features", "how-to-run-it"), "template"),
+    (r"reasons?|causes?|barriers?", ("why-it-happens", "watch-for"), "reasons"),
+    (r"strengths?|benefits?|advantages?", ("strengths", "when-it-is-right", "features"), "right"),
+)
+_ROLE = re.compile(
+    r"\b(chairs?|managers?|executive|leads?|directors?|members?|partners?|police|health|schools?|councils?|local authority|social (?:work\w*|care)|"
+    r"officers?|signator\w+|signs?|authoris\w+|board|owner|boards|nurses?|gps?|practitioners?|scrutineer|volunt\w+|parents?|families)\b",
+    re.I,
+)
+_TIME = re.compile(
+    r"\b(years?|months?|weeks?|days?|quarter|annual\w*|when|before|after|once|until|date|meeting|yearly|each time|as soon as)\b", re.I
+)
+_DOUBT = re.compile(
+    r"\b(not seen|was not|not (?:been )?(?:read|found|established|tested|proven|proved|checked)|recalled|disagree\w*|differ\w*|mixed|contradict\w*|thin|weak|"
+    r"little evidence|no (?:firm|study|trial|strong|good) ?\w*|silent|does not (?:say|name|cover|settle)|only (?:its|the) (?:abstract|contents?)|unclear|limited)\b",
+    re.I,
+)
 _REASONS = ("why-it-happens", "what-it-means", "tasks-for-leaders", "what-it-covers", "when-it-is-right")
+
+
+_CHANGING: tuple[Facet, ...] = ("level", "step")  # what a partnership moves along; an element it always has
+_FACET_WORDS: tuple[tuple[Facet, str], ...] = (
+    ("level", r"\blevels?\b|\bscale\b|\brung"),
+    ("step", r"\bsteps?\b|\bstages?\b|\bphase"),
+    ("element", r"\belements?\b|\bingredients?\b|\b(problem|issue|wrong|weak\w*|trouble)\b"),
+)
+AGENCY = {
+    "schools": r"schools?|education|teachers?|heads?|colleges?|academ\w+|kura", "health": r"health|nhs|gps?|nurses?|clinic\w*|hospitals?|camhs|midwi\w+",
+    "police": r"police|garda\w*|officers?", "social care": r"social (?:work\w*|care|services)|councils?|local authorit\w+|tusla",
+    "housing": r"housing|landlords?|homeless\w*", "voluntary": r"volunt\w+|charit\w+|community (?:groups?|organisations?)|third sector",
+    "families": r"parents?|famil\w+|carers?|children|young people", "probation": r"probation|youth justice", "courts": r"courts?|judges?",
+    "adult services": r"adult\w*", "finance": r"financ\w+",
+}  # fmt: skip
 
 
 def content_words(text: str) -> frozenset[str]:
@@ -93,9 +139,11 @@ class CardWriter:
         notices: list[str] = []
         if evidence.documents:
             parts.append(self._from_document(evidence, said))
-        if evidence.cards:
-            cards = [c for c, _ in evidence.cards]
+        cards = [c for c, _ in evidence.cards]
+        if cards:
             parts += self._body(question, cards, said)
+            if question.request != "shorter":
+                parts += self._country(question, cards)
             notices += self._notices(question, cards)
         questions = tuple(line for p in parts if p.heading == self._heading("questions") and not p.more for line in p.lines)
         return Draft(tuple(p for p in parts if p.claims or p.steps or p.lines), questions, tuple(notices), self.name)
@@ -104,31 +152,50 @@ class CardWriter:
         return self.prompts.say(f"writer.heading.{key}")
 
     def _body(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
+        if question.request == "shorter":
+            return self._short(question, cards[0], said)
+        if question.point:
+            return self._more_on(question, cards, said)
+        kind = question.answers_as if question.kind == "follow_up" else question.kind
+        if question.request == "agency":
+            return self._for_agency(question, cards, said)
+        if question.request in ("tried", "progress", "first"):
+            return self._again(question, cards, said)
         named = [
             self.library.cards[c] for c in (f"{self.library.members[s].facet}-{s}" for s in question.subjects) if c in self.library.cards
         ]
         same_facet = len({self.library.members[s].facet for s in question.subjects}) == 1
-        if question.kind == "comparison" and len(named) >= 2 and same_facet:
+        if kind == "comparison" and len(named) >= 2 and same_facet:
             return self._comparison(question, named, cards, said)
-        first = named[0] if question.kind == "definition" and named else cards[0]
-        if question.kind == "list" or first.id.startswith(("five-", "six-")):
-            listed = next((c for c in cards if c.section("features")), first)
-            return self._sections(listed, said, [("features", "features", 8)], more=["what-it-covers", "how-sure-we-are", "ask-yourselves"])
-        if first.kind == "tool" and question.kind in ("how_to", "other", "definition", "follow_up"):
+        if kind == "placement":
+            return self._standing(question, cards, said)
+        first = named[0] if kind in ("definition", "list") and named else cards[0]
+        listed = kind == "list" and not first.id.startswith(("five-", "six-"))
+        if listed and (parts := self._listed(question, [first, *(c for c in cards if c != first)], said)):
+            return parts
+        if kind in ("who_when", "reasons") and first.kind != "law":
+            return self._who(question, cards, said) if kind == "who_when" else self._reasons(question, cards, said)
+        if kind == "list" or first.id.startswith(("five-", "six-")):
+            holds = next((c for c in cards if c.section("features")), first)
+            return self._sections(holds, said, [("features", "features", 8)], more=["what-it-covers", "how-sure-we-are", "ask-yourselves"])
+        if first.kind == "tool" and kind in ("how_to", "other", "definition", "follow_up"):
             shown = [("how", "how-to-run-it", 9), ("mistakes", "common-mistakes", 2)]
-            return self._sections(
-                first, said, shown, more=["headings", "when-to-use-it", "ask-yourselves"], steps=question.kind != "definition"
-            )
+            more = ["headings", "when-to-use-it", "ask-yourselves"]
+            if re.search(r"\b(template|headings?|format|outline|sample|example|blueprint)\b", question.asked or question.text, re.I):
+                shown, more = (
+                    [("template", "headings", 10), ("how", "how-to-run-it", 4)],
+                    ["how-to-run-it", "common-mistakes", "ask-yourselves"],
+                )
+            return self._sections(first, said, shown, more=more, steps=kind != "definition")
         if first.kind == "law":
-            shown = [("binds", "what-binds-whom", 4), ("asof", "as-of-when", 2), ("check", "what-to-check", 3)]
-            return self._sections(
-                first,
-                said,
-                shown,
-                more=["who-to-contact", "partnership-body", "ask-yourselves"],
-                steps=question.kind in ("next_steps", "who_when"),
-            )
-        if question.kind == "definition" and first.kind == "framework":
+            shown = [
+                ("binds", "what-binds-whom", 5),
+                ("contact", "partnership-body", 3),
+                ("asof", "as-of-when", 2),
+                ("check", "what-to-check", 3),
+            ]
+            return self._sections(first, said, shown, more=["who-to-contact", "ask-yourselves"], steps=kind in ("next_steps", "who_when"))
+        if kind == "definition" and first.kind == "framework":
             shown = [("features", "features", 6), ("covers", "what-it-covers", 4), ("signs", "signs", 3), ("right", "when-it-is-right", 2)]
             return self._sections(
                 first, said, shown, more=["strengths", "moving-up-or-down", "at-each-level", "how-sure-we-are", "watch-for"]
@@ -158,8 +225,9 @@ class CardWriter:
             Part("plain", self._heading("questions"), lines=tuple(questions)),
             Part("bullets", self._heading("watch"), watch),
         ]
-        if question.kind in ("next_steps", "who_when", "how_to"):
+        if question.kind in ("next_steps", "how_to"):
             shown[2], shown[3] = shown[3], shown[2]
+        shown.append(self._doubt([first], said))
         more = [
             Part("bullets", self._heading("signs"), said.choose(self._pool([first], ("signs",)), 5), more=True),
             Part(
@@ -171,6 +239,283 @@ class CardWriter:
         ]
         return shown + more
 
+    # ---- an answer before, in another shape
+
+    def _short(self, question: Understanding, card: Card, said: _Said) -> list[Part]:
+        """The gist, and what to do in the fewest words that stand in the card."""
+        opening = card.passages[0]
+        few = bool(re.search(r"\b(one|two|1|2) (sentence|line)", question.asked, re.I))
+        kept = list(opening.sentences[: 2 if few else 1])
+        said.add(*(s.text for s in kept))
+        parts = [Part("paragraph", claims=_claims(kept, opening))]
+        steps = sorted(((s, p.id) for p in card.passages for s in p.steps), key=lambda x: WHENS.index(x[0].when))
+        claims: list[Claim] = []
+        for step, passage in steps if not few else []:
+            if len(claims) < 3 and said.count + len(step.action.split()) <= SHORT:
+                said.add(step.action)
+                claims.append(Claim(step.action, (passage,)))
+        return [*parts, Part("numbers", claims=tuple(claims))]
+
+    def _more_on(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
+        """What the cards hold on one step or source of the answer before: it, then why and how, most to the point first."""
+        wanted = content_words(question.point)
+        if question.kind == "reasons":
+            return self._reasons(question, cards, said)
+        steps = [
+            (likeness(content_words(f"{s.action} {s.progress}"), wanted), PlannedStep(s, p.id))
+            for c in cards
+            for p in c.passages
+            for s in p.steps
+        ]
+        near = sorted((x for x in steps if x[0] >= 0.25), key=lambda x: -x[0])[:2]
+        said.asked = wanted
+        tool = next((c for c in cards if c.kind in ("tool", "law")), None)
+        lead = tool or cards[0]
+        parts = [self._opening(lead, said)]
+        if tool:
+            section = tool.section("how-to-run-it") or tool.section("what-binds-whom")
+            if section:
+                parts.append(Part("bullets", section.heading, said.choose([(s, section.id) for s in section.sentences], 5)))
+        pool = self._pool(cards, _EVERYWHERE)
+        parts.append(
+            Part(
+                "bullets",
+                self._heading("point"),
+                said.choose(sorted(pool, key=lambda x: -likeness(content_words(x[0].text), wanted))[:24], 5),
+            )
+        )
+        for _, planned in near:
+            said.add(planned.step.action)
+        parts.append(Part("steps", self._heading("steps"), steps=tuple(p for _, p in near) or self._steps(question, cards[:1], said)[:3]))
+        parts.append(self._asking(cards[:1], said, 2))
+        return parts
+
+    def _for_agency(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
+        """The same question for one agency: what names it first, then the steps."""
+        names = question.agency
+        pattern = re.compile(rf"\b(?:{AGENCY.get(names) or re.escape(names)})\b", re.I)
+        pool = [(s, p) for s, p in self._pool(cards, ("in-short", *_EVERYWHERE)) if pattern.search(s.text)]
+        claims = said.choose(sorted(pool, key=lambda x: -likeness(content_words(x[0].text), said.asked))[:12], 6)
+        named = [PlannedStep(s, p.id) for c in cards for p in c.passages for s in p.steps if pattern.search(f"{s.action} {s.owner}")]
+        kept: list[PlannedStep] = []
+        for planned in named:
+            if len(kept) < 4 and not said.repeats(planned.step.action):
+                said.add(planned.step.action)
+                kept.append(planned)
+        rest = self._steps(question, cards[:2], said) if len(kept) < 3 else ()
+        steps = sorted([*kept, *rest][:MOST_STEPS], key=lambda s: WHENS.index(s.step.when))
+        heading = self.prompts.say("writer.heading.agency", agency=names)
+        about = [] if claims else [Part("plain", lines=(self.prompts.say("writer.agency.silent", agency=names),))]
+        opening = self._opening(cards[0], said)
+        return [
+            opening, *about, Part("bullets", heading, claims), Part("steps", self._heading("steps"), steps=tuple(steps)), self._asking(cards[:2], said, 2),
+        ]  # fmt: skip
+
+    def _again(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
+        """What to start with, how to know that it worked, or what to look at when it was tried."""
+        first = cards[0]
+        steps = self._steps(question, cards[:2] if question.request == "tried" else [first], said)
+        if question.request == "first":
+            lead = Part("steps", self._heading("first"), steps=steps[:1])
+            why = Part("bullets", self._heading("reasons"), said.choose(self._pool([first], _REASONS), 2))
+            return [
+                lead,
+                Part("paragraph", claims=self._opening(first, said).claims),
+                why,
+                Part("steps", self._heading("steps"), steps=steps[1:4]),
+            ]
+        if question.request == "progress":
+            signs = Part("bullets", self._heading("progress"), tuple(Claim(p.step.progress, (p.passage,)) for p in steps[:5]))
+            return [self._opening(first, said), signs, Part("steps", self._heading("steps"), steps=steps), self._asking([first], said, 2)]
+        intro = Part("plain", lines=(self.prompts.say("writer.tried"),))
+        watch = Part("bullets", self._heading("watch"), said.choose(self._pool(cards[:2], ("watch-for", "common-mistakes")), 3))
+        why = Part("bullets", self._heading("reasons"), said.choose(self._pool(cards[:2], _REASONS), 3))
+        return [intro, self._asking(cards[:2], said, 3), why, watch, Part("steps", self._heading("steps"), steps=steps[:4])]
+
+    # ---- reasons, who and when, lists, where we stand
+
+    def _reasons(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
+        """The reasons first, then what follows from them."""
+        first = cards[0]
+        own = _REASONS if first.kind != "lesson" else ("what-was-found", "what-it-means")
+        pool = self._pool([first], own) or self._pool([first], ("signs", "features", "watch-for"))
+        said.asked = content_words(f"{question.asked} {question.point}") | said.asked
+        reasons = said.choose(pool, 4)
+        others = said.choose(
+            [
+                (s, p)
+                for s, p in self._pool(cards[1:3], ("why-it-happens", "what-was-found"))
+                if likeness(content_words(s.text), said.asked) >= 0.15
+            ],
+            2,
+        )
+        opening = self._opening(first, said)
+        placed = self._placed(question, first)
+        said.add(*placed)
+        sources = said.choose(self._pool([first], ("what-the-sources-say", "how-sure-we-are")), 1)
+        steps = self._steps(question, cards, said)[:4]
+        parts = [Part("bullets", self._heading("found" if first.kind == "lesson" else "reasons"), (*reasons, *others)), opening]
+        if not reasons:
+            parts.reverse()
+        return [
+            *parts, Part("plain", lines=tuple(placed)), Part("steps", self._heading("steps"), steps=steps),
+            self._asking([first], said, 2), Part("bullets", self._heading("sure"), sources),
+            Part("bullets", self._heading("watch"), said.choose(self._pool([first], ("watch-for", "common-mistakes")), 2), more=True),
+        ]  # fmt: skip
+
+    def _who(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
+        """Who does what, by when: the owners of the steps first; before them, what the card says on the very question."""
+        first = cards[0]
+        follows = bool(question.request)
+        when = question.request == "when" or bool(
+            re.search(r"\b(when|how (?:often|soon|long|frequently)|what point)\b", question.asked, re.I)
+        )
+        parts: list[Part] = []
+        if not follows:
+            marks = _TIME if when else _ROLE
+            pool = self._pool(cards[:2], _EVERYWHERE)
+            asked = content_words(question.asked)
+            ranked = sorted(
+                enumerate(pool),
+                key=lambda x: (
+                    -(likeness(content_words(x[1][0].text), asked) + 0.12 * min(len(set(marks.findall(x[1][0].text))), 4) - 0.01 * x[0])
+                ),
+            )
+            opening = self._opening(first, said)
+            parts = [opening, Part("bullets", self._heading("answer"), said.choose([x for _, x in ranked[:10]], 6))]
+        steps = self._steps(question, cards if not follows else cards[:1], said)
+        order: dict[str, list[str]] = {}
+        for n, planned in enumerate(steps, 1):
+            owner, due = planned.step.owner, str(planned.step.when)
+            key, other = (due[:1].upper() + due[1:], owner) if when else (owner, due)
+            order.setdefault(key, []).append(self.prompts.say("writer.owner.step", n=str(n), other=other))
+        lines = tuple(self.prompts.say("writer.owner", owner=k, steps="; ".join(v)) for k, v in order.items())
+        owners = Part("plain", self._heading("dates" if when else "owners"), lines=lines)
+        listed = Part("steps", self._heading("steps"), steps=steps)
+        gist = [] if parts else [self._opening(first, said)]
+        return [*parts, owners, listed, *gist, self._asking([first], said, 1)]
+
+    def _listed(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
+        """A list of what was asked for: signs, questions, headings, mistakes; nothing where the words name none of these."""
+        found = next(
+            ((sections, heading) for p, sections, heading in _LISTS if re.search(rf"\b(?:{p})", question.asked or question.text, re.I)),
+            None,
+        )
+        if not found:
+            return []
+        sections, heading = found
+        first = cards[0]
+        own = next((p for name in sections if (p := first.section(name))), None)
+        if own is None:
+            return []
+        parts = [self._opening(first, said)]
+        shown = [(s, own.id) for s in own.sentences[:10]]
+        rest = [x for name in sections[:1] for x in self._pool(cards[1:3], (name,))] if len(shown) < 5 else []
+        said.add(*(s.text for s, _ in shown))
+        claims = (*(Claim(s.text, (p,)) for s, p in shown), *said.choose(rest, 4))
+        if heading == "questions":
+            more = [] if first.kind == "tool" else self._pool([first], ("signs",))[:0]
+            parts.append(Part("plain", self._heading("questions"), lines=tuple(c.text for c in claims)))
+            parts += [
+                Part(
+                    "bullets",
+                    self._heading("covers"),
+                    said.choose(more or self._pool([first], ("what-it-covers", "features", "watch-for")), 4),
+                )
+            ]
+        else:
+            parts.append(Part("bullets", self._heading(heading), claims))
+            watch = said.choose(self._pool([first], ("watch-for", "common-mistakes")), 2) if heading != "watch" else ()
+            parts += [Part("bullets", self._heading("watch"), watch), self._asking([first], said, 2)]
+        parts.append(Part("steps", self._heading("steps"), steps=self._steps(question, [first], said), more=True))
+        return parts
+
+    def _standing(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
+        """Where the described situation stands: the reading, its ground, what argues against it, what would move it."""
+        if question.each:
+            return self._each(question, cards, said)
+        facet = self._asked_facet(question)
+        placement = question.placement
+        best = placement.best(facet)
+        member = self.library.members[best.id]
+        ranked: Sequence[Score] = getattr(placement, f"{facet}s")
+        second = self.library.members[ranked[1].id]
+        names = {"name": member.name.lower(), "second": second.name.lower(), "facet": self.prompts.say(f"writer.facet.{facet}")}
+        certain = "sure" if placement.sure[facet] else "likely" if best.score >= 0.45 else "open"
+        lines = [self.prompts.say(f"writer.standing.{certain}", **names)]
+        for cues, key in ((placement.evidence, "ground"), (placement.against, "against")):
+            words = [c.text for c in cues if c.reading.partition(":")[0] == facet][:2]
+            if words:
+                lines.append(self.prompts.say(f"writer.standing.{key}", words="” and “".join(words), **names))
+        if certain != "open" and not any(c.reading.partition(":")[0] == facet for c in placement.against):
+            lines.append(self.prompts.say("writer.standing.nothing", **names))
+        card = self.library.cards.get(f"{facet}-{best.id}", cards[0])
+        said.add(*lines)
+        opening = self._opening(card, said)
+        marks = said.choose(self._pool([card], ("features", "what-it-covers", "signs")), 2)
+        move = said.choose(self._pool([card], ("moving-up-or-down",)) or self._pool([card], ("how-people-react", "watch-for")), 2)
+        right = said.choose(self._pool([card], ("when-it-is-right",)), 1)
+        unknown = [q for q, f in self._unknown(placement) if f == facet][:1]
+        asks = Part("plain", self._heading("questions"), lines=(*unknown, *self._asking([card], said, 1).lines))
+        steps = self._steps(question, [card, *(c for c in cards if c != card)], said)[:4]
+        parts = [
+            Part("plain", lines=(" ".join(lines),)), opening, Part("bullets", self._heading("features"), marks),
+            Part("bullets", self._heading("move"), move), Part("bullets", self._heading("right"), right),
+            Part("steps", self._heading("steps"), steps=steps), asks,
+        ]  # fmt: skip
+        if certain == "open":
+            parts[1:2] = [Part("plain", lines=(self.prompts.say("writer.standing.tell", **names),)), opening]
+        return parts
+
+    def _each(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
+        facet = self._asked_facet(question)
+        lines = []
+        for agency, placement in question.each:
+            name = self.library.members[placement.best(facet).id].name
+            words = next((c.text for c in placement.evidence if c.reading.startswith(f"{facet}:")), "")
+            key = "each" if words else "each_bare"
+            lines.append(self.prompts.say(f"writer.standing.{key}", agency=agency[:1].upper() + agency[1:], name=name.lower(), words=words))
+        apart = self.library.cards.get("agencies-at-different-steps" if facet == "step" else "different-levels-at-once", cards[0])
+        said.add(*lines)
+        steps = self._steps(question, [apart], said)
+        return [
+            Part("plain", self._heading("each"), lines=tuple(lines)), self._opening(apart, said),
+            Part("bullets", self._heading("reasons"), said.choose(self._pool([apart], (*_REASONS, "signs")), 3)),
+            Part("steps", self._heading("steps"), steps=steps), self._asking([apart], said, 2),
+        ]  # fmt: skip
+
+    def _asked_facet(self, question: Understanding) -> Facet:
+        """Level, element or step, as the words of the question name it; else what the text is surest of."""
+        text = f"{question.asked} {question.text}"
+        for facet, pattern in _FACET_WORDS:
+            if re.search(pattern, text, re.I):
+                return facet
+        named = [self.library.members[s].facet for s in question.subjects]
+        return named[0] if named else next((f for f in (*_CHANGING, "element") if question.placement.sure.get(f)), "level")
+
+    def _unknown(self, placement: Placement) -> list[tuple[str, Facet]]:
+        """What placement would ask, with the facet it is about: in the order of the facets that are not sure."""
+        return list(zip(placement.unknown, [f for f in FACETS if not placement.sure.get(f)], strict=False))
+
+    def _asking(self, cards: Sequence[Card], said: _Said, most: int) -> Part:
+        return Part(
+            "plain", self._heading("questions"), lines=tuple(c.text for c in said.choose(self._pool(cards, ("ask-yourselves",)), most))
+        )
+
+    def _doubt(self, cards: Sequence[Card], said: _Said) -> Part:
+        """What the sources disagree on, or do not say, where the card holds it."""
+        pool = [x for x in self._pool(cards, ("how-sure-we-are", "what-the-sources-say")) if _DOUBT.search(x[0].text)]
+        return Part("bullets", self._heading("sure"), said.choose(pool[:3], 1))
+
+    def _country(self, question: Understanding, cards: Sequence[Card]) -> list[Part]:
+        """For a law question that names no nation: which one the answer is for, and the question which one is meant."""
+        if question.jurisdiction or (question.kind != "law" and cards[0].kind != "law"):
+            return []
+        nations = [self.library.jurisdictions[c].name for c in cards[0].jurisdictions if c != "any"]
+        key = "country.of" if nations else "country.any"
+        line = self.prompts.say(f"writer.{key}", nations=", ".join(nations))
+        return [Part("plain", lines=(line,)), Part("plain", self._heading("questions"), lines=(self.prompts.say("writer.country.ask"),))]
+
     def _opening(self, card: Card, said: _Said) -> Part:
         passage = card.passages[0]
         kept = list(passage.sentences[:3])
@@ -180,7 +525,7 @@ class CardWriter:
     def _placed(self, question: Understanding, card: Card) -> list[str]:
         """What this is about in the framework: the elements of the card that answers, which are reviewed, with the words
         of the question that point the same way; level and step only where the text itself is sure."""
-        placement = question.placement
+        placement = self._told(question)
         names = {
             "elements": " and ".join(f"**{self.library.members[e].name.lower()}**" for e in card.elements[:2]),
             "level": self.library.members[placement.best("level").id].name.lower(),
@@ -196,10 +541,27 @@ class CardWriter:
         shown = "” and “".join(w if len(w.split()) <= 12 else " ".join(w.split()[:12]) + " …" for w in words)
         return [line + " " + self.prompts.say("writer.placement.words", words=shown)]
 
+    def _told(self, question: Understanding) -> Placement:
+        """The placement, with what the person said of level and step counting for more than what was read."""
+        placement = question.placement
+        told: list[Facet] = [f for f in _CHANGING if question.facts.get(f) in FACETS[f]]
+        sure = {**placement.sure, **dict.fromkeys(told, True)}
+
+        def first(scores: tuple[Score, ...], told: str | None) -> tuple[Score, ...]:
+            return tuple(sorted(scores, key=lambda s: s.id != told)) if told else scores
+
+        return replace(
+            placement,
+            levels=first(placement.levels, question.facts.get("level")),
+            steps=first(placement.steps, question.facts.get("step")),
+            sure=sure,
+        )
+
     def _steps(self, question: Understanding, cards: Sequence[Card], said: _Said) -> tuple[PlannedStep, ...]:
         """The first card's steps, then what others add, soonest first; fitted to the step of change when it is sure."""
         chosen: list[PlannedStep] = []
-        reached = STEPS.index(question.placement.best("step").id) if question.placement.sure.get("step") else None
+        placement = self._told(question)
+        reached = STEPS.index(placement.best("step").id) if placement.sure.get("step") else None
         for n, card in enumerate(cards[:3]):
             too_early = reached is not None and n > 0 and all(STEPS.index(s) > reached + 1 for s in card.steps)
             if too_early:
