@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import Stemmer
+
 from assistant.types import Passage, Support
 
 Rarity = Callable[[str], float]
@@ -56,6 +58,43 @@ _NATION = re.compile(
 _MONTH = re.compile(r"\b(january|february|march|april|may|june|july|august|september|october|november|december)\s+\d", re.IGNORECASE)
 _NAME = re.compile(r"(?<![.?!:]\s)(?<!^)\b[A-Z][a-z]{2,}\b")
 _WORD = re.compile(r"[a-z]{3,}")
+_TOKEN = re.compile(r"\d+[a-z]?\b|[a-z]+(?:'t)?")
+_CONDITION = re.compile(r"\b(?:if|unless|except|until|provided that|as long as)\b", re.IGNORECASE)
+# Before a span that is cut out, these would turn it: a belief, a mistake, a possibility, a condition.
+_TURNS = re.compile(
+    r"\b(?:may|might|can|could|should|must|when|where|whether|mistake\w*|myth|wrong\w*|avoid\w*|stop\w*|refus\w+|rather|instead|few|rarely|seldom|"
+    r"believe\w*|think\w*|fear\w*|claim\w*|fail\w*|only|less|hardly)\b",
+    re.IGNORECASE,
+)
+_QUALIFIER = re.compile(
+    r"\b(?:less|more|fewer|few|some|most|many|rarely|seldom|often|sometimes|nearly|almost|mostly|usually|only|partly|largely|up to|"
+    r"at least|at most|about|around|perhaps|likely)\b",
+    re.IGNORECASE,
+)
+_FORCE = re.compile(
+    r"\b(?:" + "|".join(sorted((w for w in _STRENGTH if w not in ("duty", "optional")), key=len, reverse=True)) + r"|will)\b", re.IGNORECASE
+)
+_FUNCTION = frozenset(
+    "a an the this that these those it its they them their there he she his her you your we our us i who whom which what where "
+    "when why how whose is are was were be been being am do does did done doing have has had having of in on at by for with from "
+    "to into onto as and or but nor so if than then also both either such own same other others one ones up out over under about "
+    "across through within between among during while because since although though yet still just very too each every all any "
+    "some no not never none nobody nothing without cannot unless neither may might can could shall should must will would ought "
+    "need needs needed has only first before after until except always immediately most more less few fewer many much rarely "
+    "seldom often sometimes nearly almost mostly usually s t isn't aren't doesn't don't can't won't get gets ".split()
+)
+# Words a faithful shortening brings along; none of them says anything by itself.
+_NEUTRAL = frozenset(
+    "say set ask choos pick use make mean includ hold list call give cover describ show tell read begin start find see bodi thing way part "
+    "peopl person agenc bewar rememb put take".split()
+)
+_SNOWBALL = Stemmer.Stemmer("english")
+_IRREGULAR = {
+    "hidden": "hide", "hid": "hide", "begun": "begin", "began": "begin", "chosen": "choos", "written": "write", "wrote": "write",
+    "held": "hold", "taken": "take", "took": "take", "given": "give", "gave": "give", "said": "say", "told": "tell",
+    "found": "find", "made": "make", "met": "meet", "left": "leav", "kept": "keep", "led": "lead", "sent": "send", "known": "know",
+    "knew": "know", "broken": "break", "spoken": "speak",
+}  # fmt: skip
 # Set on labelled pairs (evals/cases/check): below it, a statement says more than its passages.
 COVERAGE = 0.75
 
@@ -112,47 +151,69 @@ def check(statement: str, passages: Sequence[Passage], rarity: Rarity = lambda _
     if quoted:
         beyond = _beyond_statute(statement, quoted)
         return Verdict(None, beyond) if beyond else Verdict("quoted", rests_on=tuple(p.id for p in quoted))
-    evidence = _nearest(statement, passages, rarity)
+    chosen = _nearest(statement, passages, rarity)
+    evidence = " ".join(chosen)
     held = coverage(statement, evidence, rarity)
     if held < COVERAGE:
         return Verdict(None, f"says more than its passages ({held:.0%} of its rare words stand there)")
-    for rule in (_numbers, _modals, _negations, _named_agencies, _nations, _limits, _names):
+    for rule in (
+        _numbers, _modals, _negations, _named_agencies, _nations, _limits, _names, _duties_where_they_stand, _qualifiers,
+        _conditions, _order,
+    ):  # fmt: skip
         reason = rule(statement, evidence)
         if reason:
             return Verdict(None, reason)
-    beyond = _beyond_statute(statement, passages)
-    if beyond:
-        return Verdict(None, beyond)
+    reason = _new_words(statement, evidence, passages) or _beyond_statute(statement, passages)
+    if reason:
+        return Verdict(None, reason)
     return Verdict("supported", rests_on=tuple(p.id for p in passages))
 
 
 def _holds(passage: Passage, wanted: str) -> bool:
     """Whether the words stand in one sentence or step of the passage, or run through its text."""
-    parts = [s.text for s in passage.sentences] + [t for s in passage.steps for t in (s.action, s.owner, s.progress)]
-    return any(_within(wanted, normal(part)) for part in parts) or _within(wanted, normal(passage.text))
+    parts = _parts_of(passage)
+    if any(_within(wanted, normal(part)) for part in parts):
+        return True
+    # Across sentences only in whole sentences: the words before and after are then other sentences.
+    return any(
+        wanted == " ".join(normal(p) for p in parts[i:j]).rstrip(".")
+        for i in range(len(parts))
+        for j in range(i + 2, min(i + 5, len(parts)) + 1)
+    ) or (not parts and _within(wanted, normal(passage.text)))
+
+
+def _parts_of(passage: Passage) -> list[str]:
+    return [s.text for s in passage.sentences] + [t for s in passage.steps for t in (s.action, s.owner, s.progress)]
 
 
 def _within(wanted: str, text: str) -> bool:
-    """On word boundaries, and long enough to mean something: two words, or the whole of the part."""
+    """On word boundaries, two words or the whole; and what is cut off does not turn the meaning: no "not" or "if" before it."""
     if wanted == text.rstrip("."):
         return True
-    return " " in wanted and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text) is not None
+    found = re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text) if " " in wanted else None
+    if found is None:
+        return False
+    before, after = text[: found.start()], text[found.end() :]
+    clause = re.split(r"[;:,.]", before)[-1]
+    return not (_CONDITION.search(before) or _CONDITION.search(after) or _TURNS.search(clause) or _NEGATION.search(clause))
 
 
-def _nearest(statement: str, passages: Sequence[Passage], rarity: Rarity) -> str:
-    """Up to three sentences of the passages that together cover the statement's words best, chosen greedily."""
+def _nearest(statement: str, passages: Sequence[Passage], rarity: Rarity) -> list[str]:
+    """The sentence of the passages that covers the statement's words best, and up to two that add three words or more.
+
+    A sentence that would add a single word is left out: it is how a word of one sentence gets into the claim of another.
+    """
     pool = [s.text for p in passages for s in p.sentences] + [f"{s.action} {s.owner} {s.progress}" for p in passages for s in p.steps]
     pool = pool or [p.text for p in passages]
-    chosen: list[str] = []
-    for _ in range(3):
-        rest = [t for t in pool if t not in chosen]
-        best = max(rest, key=lambda t: coverage(statement, " ".join([*chosen, t]), rarity), default=None)
-        if best is None or (
-            chosen and coverage(statement, " ".join([*chosen, best]), rarity) <= coverage(statement, " ".join(chosen), rarity)
-        ):
+    asked = set(_content(statement))
+    chosen = [max(pool, key=lambda t: coverage(statement, t, rarity))]
+    for _ in range(2):
+        missing = asked - {w for t in chosen for w in _content(t)}
+        best = max((t for t in pool if t not in chosen), key=lambda t: len(missing & set(_content(t))), default=None)
+        if best is None or len(missing & set(_content(best))) < 3:
             break
         chosen.append(best)
-    return " ".join(chosen)
+    return chosen
 
 
 def _beyond_statute(statement: str, passages: Sequence[Passage]) -> str:
@@ -167,8 +228,19 @@ def _numbers(statement: str, evidence: str) -> str:
 
 
 def _negations(statement: str, evidence: str) -> str:
-    said, there = len(_NEGATION.findall(statement)), len(_NEGATION.findall(evidence))
-    return "" if (said > 0) == (there > 0) and said <= there else "a negation was added or left out"
+    """Each "not" stands before the same words in both: the count alone misses one moved, or one of another sentence."""
+    said, there = _scopes(_NEGATION, statement), _scopes(_NEGATION, evidence)
+    if said and not there:
+        return "a negation was added or left out"
+    denied, refused = {w for s in said for w in s}, {w for s in there for w in s}
+    for scope in said:
+        if scope and not refused & set(scope):
+            return "a negation was added or left out"
+    plain = set(_content(statement)) - denied
+    for scope in there:
+        if scope and not denied & set(scope) and scope[0] in plain:
+            return "a negation was added or left out"
+    return ""
 
 
 def _modals(statement: str, evidence: str) -> str:
@@ -197,6 +269,93 @@ def _names(statement: str, evidence: str) -> str:
     extra = {n for n in _NAME.findall(statement) if n.lower() not in evidence.lower()}
     months = {m.lower() for m in _MONTH.findall(statement)} - {m.lower() for m in _MONTH.findall(evidence)}
     return f"the name {sorted(extra | months)[0]} does not stand there" if extra | months else ""
+
+
+def _scopes(mark: re.Pattern[str], text: str, reach: int = 3) -> list[list[str]]:
+    """For each mark, the content words that follow it in its clause: what it says something about."""
+    scopes = []
+    for found in mark.finditer(text):
+        clause = re.split(r"[,;:.]|\bbut\b", text[found.end() :], maxsplit=1)[0]
+        scopes.append(_content(clause)[:reach])
+    return scopes
+
+
+def _content(text: str) -> list[str]:
+    """Stems of the words that carry meaning, in order."""
+    words = (w for w in _TOKEN.findall(text.lower().replace("’", "'")) if w not in _FUNCTION)
+    return [_IRREGULAR.get(w) or _SNOWBALL.stemWord(w) for w in words]
+
+
+def _duties_where_they_stand(statement: str, evidence: str) -> str:
+    """A "may", "should", "must" or "will" stands before the same verb in both, and with the same force."""
+    for one, other in ((statement, evidence), (evidence, statement)):
+        there, known = _forces(other), set(_content(other))
+        for force, scope in _forces(one):
+            if scope and scope[0] in known and not any(f == force and scope[0] in s for f, s in there):
+                return "changes may, should, must or will"
+    return ""
+
+
+def _forces(text: str) -> list[tuple[int, list[str]]]:
+    """The force of each modal, and the words of its clause up to the next one."""
+    found = []
+    for mark in _FORCE.finditer(text):
+        clause = re.split(r"[,;:.]", text[mark.end() :], maxsplit=1)[0]
+        following = _FORCE.search(clause)
+        word = mark.group().lower()
+        found.append((4 if word == "will" else _STRENGTH[word], _content(clause[: following.start()] if following else clause)))
+    return found
+
+
+def _qualifiers(statement: str, evidence: str) -> str:
+    """ "Less urgent" never becomes "urgent", nor "not the only route" "not a route"."""
+    kept, said = set(_content(statement)), set(re.findall(r"[a-z]+", statement.lower()))
+    for found in _QUALIFIER.finditer(evidence):
+        following = _content(re.split(r"[,;:.]", evidence[found.end() :], maxsplit=1)[0])[:1]
+        if following and following[0] in kept and found.group().lower().split()[0] not in said:
+            return f"leaves out {found.group().lower()!r}"
+    return ""
+
+
+def _conditions(statement: str, evidence: str) -> str:
+    """An "if" or "unless" of the passage is kept."""
+    had = {m.lower() for m in _CONDITION.findall(evidence)}
+    has = {m.lower() for m in _CONDITION.findall(statement)}
+    return "leaves out a condition" if had and not has else ""
+
+
+def _order(statement: str, evidence: str) -> str:
+    """Who does what to whom: words may move as one block (clauses change places), not one by one past each other."""
+    where: dict[str, int] = {}
+    for n, word in enumerate(_content(evidence)):
+        where.setdefault(word, n)
+    once = [w for w in dict.fromkeys(_content(statement)) if w in where and not re.fullmatch(r"\d{4}|first", w)]
+    runs: list[list[int]] = []
+    for place in (where[w] for w in once):
+        if runs and place > runs[-1][-1]:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    if _passive(statement, evidence, where):
+        return ""
+    return "turns round who does what" if len(runs) > 2 or (len(runs) == 2 and min(map(len, runs)) < 2) else ""
+
+
+def _passive(statement: str, evidence: str, where: dict[str, int]) -> bool:
+    """Whether "B is done by A" says what "A does B" says: who stands after "by" stands first there."""
+    parts = re.split(r"\bby\b", statement, flags=re.IGNORECASE)
+    if len(parts) != 2 or re.search(r"\bby\b", evidence, re.IGNORECASE) or not re.search(r"\b(?:is|are|was|were|be|been)\b", parts[0]):
+        return False
+    done, doer = ([where[w] for w in _content(part) if w in where] for part in parts)
+    return bool(done) and bool(doer) and min(doer) < min(done)
+
+
+def _new_words(statement: str, evidence: str, passages: Sequence[Passage]) -> str:
+    """No word that carries meaning is new, save neutral verbs of saying, having and choosing."""
+    named = " ".join(f"{p.title} {p.heading}" for p in passages)
+    held = set(_content(evidence)) | set(_content(named))
+    extra = [w for w in _content(statement) if w not in held and w not in _NEUTRAL and not w.isdigit()]
+    return f"brings in {extra[0]!r}" if extra else ""
 
 
 def best_quote(text: str, passage: Passage, rarity: Rarity = lambda _: 1.0) -> str:
