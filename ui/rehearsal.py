@@ -95,11 +95,14 @@ def brief_html(scenario: Scenario, w: Words) -> str:
     def items(rows: Sequence[str]) -> str:
         return "<ul>" + "".join(f"<li>{escape(r)}</li>" for r in rows) + "</ul>"
 
-    people = [f"{p.name}: {p.role}. {p.public}" for p in scenario.personas.values()]
+    people = [
+        f"{p.name}. {p.public}" if p.role == p.name.lower() else f"{p.name}: {p.role}. {p.public}" for p in scenario.personas.values()
+    ]
+    you = f"{scenario.learner_role[:1].upper()}{scenario.learner_role[1:]} ({scenario.learner_agency})"
     parts = [
         ("rehearse.aim", f"<p>{escape(scenario.aim)}</p>"),
         ("rehearse.setting", f"<p>{escape(scenario.setting)}</p>"),
-        ("rehearse.you_are", f"<p>{escape(scenario.learner_role)} ({escape(scenario.learner_agency)})</p>"),
+        ("rehearse.you_are", f"<p>{escape(you)}</p>"),
         ("rehearse.you_know", items(scenario.learner_knows)),
         ("rehearse.you_may", items(scenario.learner_authority)),
         ("rehearse.others", items(people)),

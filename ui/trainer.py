@@ -28,7 +28,7 @@ def steer(step: Callable[[], Reply | None], table: Table) -> None:
 
 def panel(table: Table) -> None:
     w = words()
-    with st.container(border=True, key="trainer"):
+    with st.container(border=True, key="trainer-panel"):
         st.subheader(w("trainer.heading"), anchor=False)
         st.caption(w("trainer.why"))
         state = table.sitting.state()

@@ -55,13 +55,14 @@ def catalogue() -> None:
     st.subheader(w("rehearse.list"), anchor=False)
     unreviewed = [s for s in scenarios.values() if not s.reviewed_by]
     if len(unreviewed) == len(scenarios):
-        st.html(f'<p class="pa-flag">{unreviewed_words(unreviewed[0])}</p>')
+        st.html(f'<p class="pa-flag">{w("rehearse.none_reviewed")}</p>')
     for s in scenarios.values():
         with st.container(key=f"scenario-{s.id}", border=True, gap=None):
             st.button(s.title, key=f"open-scenario-{s.id}", on_click=choose, args=(s.id,), type="tertiary")
             facts, effort = label(s, w)
             flag = unreviewed_words(s) if not s.reviewed_by and len(unreviewed) < len(scenarios) else ""
-            st.html(paragraphs([s.aim], "pa-line") + paragraphs([t for t in (effort, facts, flag) if t], "pa-small"))
+            lines = [" ".join((effort, facts)), flag]
+            st.html(f'<div class="pa-scenario">{paragraphs([s.aim])}{paragraphs([t for t in lines if t], "pa-small")}</div>')
     resume()
 
 
@@ -193,7 +194,7 @@ def talk(sitting: Sitting) -> None:
     """Everything said so far, and under each turn what it was taken as."""
     w, scenario, turn = words(), sitting.scenario, 0
     taken = {m.turn: m.move for m in sitting.moments}
-    with st.container(key="talk", gap="small"):
+    with st.container(key="talk", gap="xxsmall"):
         for event, said in sitting.spoken:
             if event and event.kind in ("say", "move"):
                 turn += 1
