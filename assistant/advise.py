@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -53,6 +54,7 @@ _SHAPES: tuple[Request, ...] = ("shorter", "more", "who", "when", "why", "first"
 _OWN_NATION = 0.3  # a card of the very nation or agency that was named answers from this fit on
 _TORN = 0.25  # log-odds between two cards that fit about equally
 _PLAIN = 0.985  # a card that fits better than this is what was meant
+_LAW_FIRST = 1.5  # log-odds within which a law card leads the answer to a question about law
 _CLOSE = 1.2  # log-odds below the threshold at which a choice is still offered
 _DESCRIBED = 0.75  # chance that a situation is described, from which a choice is worth offering
 
@@ -214,6 +216,8 @@ class Adviser(Runnable[Question, Answer]):
         placement = self.placer.place(meaning.text, run.vector)
         if meaning.text != run.text:
             placement = replace(placement, evidence=(), against=())  # offsets would not be those of this question
+            own = self.placer.place(run.text, self._vector(run.text)) if meaning.request == "other" else placement
+            placement = own if any(own.sure.values()) else placement  # what is added or put right counts for more than what was said first
         # Facts a person has put right count for more than what was read from the turns before.
         facts = {**(run.question.facts or self.reader.facts(run.history)), **meaning.facts}
         # A nation named in the words of the question wins over what was told before, and that over the setting.
@@ -262,12 +266,22 @@ class Adviser(Runnable[Question, Answer]):
             return self._following(run, asked, meaning)
         found = self._search(asked.text, run.vector, asked)
         good = self._good(found)
+        if not good:
+            good = [h for h in found[:3] if asked.kind in ("definition", "list", "how_to") and self._is_named(h.card, asked.text)]
+        if asked.kind == "law" and good:
+            law = [h for h in found if h.card.kind == "law" and h.odds >= good[0].odds - _LAW_FIRST]
+            good = _once([*law[:2], *good])[:4]
         named = self._named(asked)
         if named and asked.kind in ("definition", "list", "comparison"):
             good = [*(h for h in found if h.card in named), *(h for h in good if h.card not in named)]
             missing = [c for c in named if all(h.card != c for h in good)]
             good = [*(CardHit(c, 1.0, 30.0, {}, ()) for c in missing), *good]
         return found, good
+
+    def _is_named(self, card: Card, text: str) -> bool:
+        """Whether the question names all of a card's title, so that it is meant however few other words there are."""
+        title = content_words(re.split(r":| for | in | of (?=an? )", card.title)[0])
+        return card.kind in ("tool", "framework") and bool(title) and title <= content_words(text)
 
     def _search(self, text: str, vector: Vectors, asked: Understanding, nation: str | None = None) -> list[CardHit]:
         kind = asked.answers_as if asked.kind == "follow_up" else asked.kind
@@ -292,10 +306,11 @@ class Adviser(Runnable[Question, Answer]):
         if meaning.request in _SHAPES and not meaning.point and before and (meaning.request != "why" or len(run.text.split()) <= 6):
             return base, before
         if meaning.request == "nation":
-            nation = meaning.jurisdiction
-            own = [h for h in base if nation in h.card.jurisdictions and h.fit >= _OWN_NATION]
-            general = [h for h in self._good(base) if h not in own]
-            return base, [*own, *general][:3] if meaning.answers_as != "law" or not own else own[:3]
+            named = f"{meaning.base} {self.library.jurisdictions[asked.jurisdiction or 'any'].name}"
+            found = self._search(named, self._vector(named), asked)
+            own = [h for h in found if meaning.jurisdiction in h.card.jurisdictions and (h.fit >= _OWN_NATION or h.card.kind == "law")]
+            general = [h for h in self._good(found) if h not in own]
+            return found, own[:2] if meaning.answers_as == "law" and own else [*own[:2], *general][:3]
         if meaning.point:
             found = self._search(meaning.point, self._vector(meaning.point), asked)
             whole = self._search(asked.text, run.vector, asked)
@@ -303,8 +318,10 @@ class Adviser(Runnable[Question, Answer]):
             return found, _once([*held, *self._good(whole)[:1], *self._good(found)[:2], *before[:1]])[:3]
         found = self._search(asked.text, run.vector, asked)
         if meaning.request == "agency":
+            turned = f"{meaning.agency}: {meaning.base} {run.text}"
+            found = self._search(turned, self._vector(turned), asked)
             names = self.reader.agencies[meaning.agency]
-            about = [h for h in found[:8] if names.search(f"{h.card.title} {h.card.passages[0].text}") and h.fit >= _OWN_NATION]
+            about = [h for h in found if names.search(f"{h.card.title} {h.card.passages[0].text}") and h.fit >= _OWN_NATION]
             return found, _once([*before[:1], *about, *self._good(found)])[:3]
         if meaning.kind == "comparison" and (named := self._named(asked)):
             return found, _once([*(CardHit(c, 1.0, 30.0, {}, ()) for c in named), *self._good(found)])
@@ -343,7 +360,7 @@ class Adviser(Runnable[Question, Answer]):
 
     def _vague(self, run: Run, good: list[CardHit]) -> Answer:
         questions = tuple(self.prompts.say(k) for k in self.prompts.keys("replies.vague.question"))
-        first = good[0].card if good else None
+        first = good[0].card if good and len(content_words(run.text)) > 3 else None  # fewer words match anything
         return self._asking(run, self.prompts.say("replies.vague"), questions, first)
 
     def _choices(self, run: Run, found: list[CardHit], first: Card | None = None) -> Answer:

@@ -262,8 +262,8 @@ class Reader:
             answers_as = kind
         parts = [base, point, "" if request == "shorter" else alone]
         return Meaning(
-            " ".join(p.strip() for p in parts if p), kind, self._place(alone) or self._place(base), subjects, True, points_at, "",
-            base, request, point, agency, answers_as, facts=facts,
+            " ".join(p.strip() for p in parts if p), kind, self._place(alone) or self._place(base), subjects, True, points_at, base=base,
+            request=request, point=point, agency=agency, answers_as=answers_as, facts=facts,
         )  # fmt: skip
 
     def _beside(self, text: str, before: tuple[str, ...]) -> tuple[str, ...]:

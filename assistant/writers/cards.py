@@ -39,11 +39,14 @@ _COMMON = frozenset(
     "the and for with that this from are was were have has had not you your our their they them who what when where which will would "
     "should could can may into out about over each every one other than then there here how why its does did been being also".split()
 )
+_LIKELY = 0.45  # a reading less probable than this is no more than the nearest
+_TOLD = 7  # words of weight below which a description is too thin to be sure
+_GENERAL = 4  # words of a question that are so few that several cards may answer
 SHORT = 72  # words of an answer asked to be short
 _EVERYWHERE = (
     "what-binds-whom", "how-to-run-it", "headings", "features", "what-it-covers", "partnership-body", "who-to-contact", "why-it-happens",
     "signs", "when-to-use-it", "when-it-is-right", "watch-for", "common-mistakes", "what-was-found", "what-it-means", "by-nation",
-    "what-the-sources-say", "tasks-for-leaders", "moving-up-or-down", "ask-yourselves",
+    "what-the-sources-say", "tasks-for-leaders", "moving-up-or-down",
 )  # fmt: skip
 # Which section a list is wanted of, by the words that ask for it.
 _LISTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
@@ -63,13 +66,14 @@ _TIME = re.compile(
     r"\b(years?|months?|weeks?|days?|quarter|annual\w*|when|before|after|once|until|date|meeting|yearly|each time|as soon as)\b", re.I
 )
 _DOUBT = re.compile(
-    r"\b(not seen|was not|not (?:been )?(?:read|found|established|tested|proven|proved|checked)|recalled|disagree\w*|differ\w*|mixed|contradict\w*|thin|weak|"
+    r"\b(not seen|was not|not (?:been )?(?:read|found|established|tested|proven|proved|checked)|recalled|disagree\w*|differ (?:on|over|about|from)|mixed|contradict\w*|thin|weak|"
     r"little evidence|no (?:firm|study|trial|strong|good) ?\w*|silent|does not (?:say|name|cover|settle)|only (?:its|the) (?:abstract|contents?)|unclear|limited)\b",
     re.I,
 )
 _REASONS = ("why-it-happens", "what-it-means", "tasks-for-leaders", "what-it-covers", "when-it-is-right")
 
 
+_SITUATIONS = ("other", "next_steps", "reasons", "follow_up", "placement")  # kinds of question that tell of something going on
 _CHANGING: tuple[Facet, ...] = ("level", "step")  # what a partnership moves along; an element it always has
 _FACET_WORDS: tuple[tuple[Facet, str], ...] = (
     ("level", r"\blevels?\b|\bscale\b|\brung"),
@@ -111,6 +115,15 @@ class _Said:
             self.sets.append(content_words(text))
             self.count += len(text.split())
 
+    def best(self, ranked: Iterable[tuple[Sentence, str]], k: int) -> tuple[Claim, ...]:
+        """The first `k` of (sentence, passage id) pairs that say something new."""
+        chosen: list[Claim] = []
+        for sentence, passage in ranked:
+            if len(chosen) < k and not self.repeats(sentence.text):
+                chosen.append(Claim(sentence.text, (passage,)))
+                self.add(sentence.text)
+        return tuple(chosen)
+
     def choose(self, candidates: Iterable[tuple[Sentence, str]], k: int) -> tuple[Claim, ...]:
         """Up to `k` (sentence, passage id) pairs in their own order: most to the point, least said already."""
         pool = [(s, p) for s, p in candidates if not self.repeats(s.text)]
@@ -146,6 +159,8 @@ class CardWriter:
                 parts += self._country(question, cards)
             notices += self._notices(question, cards)
         questions = tuple(line for p in parts if p.heading == self._heading("questions") and not p.more for line in p.lines)
+        if cards and question.request != "shorter" and self._country(question, cards):
+            questions = (self.prompts.say("writer.country.ask"), *questions)
         return Draft(tuple(p for p in parts if p.claims or p.steps or p.lines), questions, tuple(notices), self.name)
 
     def _heading(self, key: str) -> str:
@@ -286,8 +301,8 @@ class CardWriter:
         )
         for _, planned in near:
             said.add(planned.step.action)
-        parts.append(Part("steps", self._heading("steps"), steps=tuple(p for _, p in near) or self._steps(question, cards[:1], said)[:3]))
-        parts.append(self._asking(cards[:1], said, 2))
+        parts.append(Part("steps", self._heading("steps"), steps=tuple(p for _, p in near) or self._steps(question, [lead], said)[:3]))
+        parts.append(self._asking([lead], said, 2))
         return parts
 
     def _for_agency(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
@@ -341,14 +356,9 @@ class CardWriter:
         pool = self._pool([first], own) or self._pool([first], ("signs", "features", "watch-for"))
         said.asked = content_words(f"{question.asked} {question.point}") | said.asked
         reasons = said.choose(pool, 4)
-        others = said.choose(
-            [
-                (s, p)
-                for s, p in self._pool(cards[1:3], ("why-it-happens", "what-was-found"))
-                if likeness(content_words(s.text), said.asked) >= 0.15
-            ],
-            2,
-        )
+        general = len(said.asked) <= _GENERAL  # a question in few words is about more than the one card
+        woven = [x for c in cards[1:3] for x in self._pool([c], ("why-it-happens", "what-was-found"))[:2]]
+        others = said.choose([x for x in woven if general or likeness(content_words(x[0].text), said.asked) >= 0.15], 3)
         opening = self._opening(first, said)
         placed = self._placed(question, first)
         said.add(*placed)
@@ -372,17 +382,10 @@ class CardWriter:
         )
         parts: list[Part] = []
         if not follows:
-            marks = _TIME if when else _ROLE
-            pool = self._pool(cards[:2], _EVERYWHERE)
-            asked = content_words(question.asked)
-            ranked = sorted(
-                enumerate(pool),
-                key=lambda x: (
-                    -(likeness(content_words(x[1][0].text), asked) + 0.12 * min(len(set(marks.findall(x[1][0].text))), 4) - 0.01 * x[0])
-                ),
-            )
             opening = self._opening(first, said)
-            parts = [opening, Part("bullets", self._heading("answer"), said.choose([x for _, x in ranked[:10]], 6))]
+            claims = self._on_the_point(question, cards[:3], _TIME if when else _ROLE, said)
+            silent = [] if claims else [Part("plain", lines=(self.prompts.say("writer.owners.none"),))]
+            parts = [opening, Part("bullets", self._heading("answer"), claims), *silent]
         steps = self._steps(question, cards if not follows else cards[:1], said)
         order: dict[str, list[str]] = {}
         for n, planned in enumerate(steps, 1):
@@ -394,6 +397,23 @@ class CardWriter:
         listed = Part("steps", self._heading("steps"), steps=steps)
         gist = [] if parts else [self._opening(first, said)]
         return [*parts, owners, listed, *gist, self._asking([first], said, 1)]
+
+    def _on_the_point(self, question: Understanding, cards: Sequence[Card], marks: re.Pattern[str], said: _Said) -> tuple[Claim, ...]:
+        """Statements from any section that bear on the very words of the question, beyond those that name the card's subject."""
+        ranked: list[tuple[float, int, tuple[Sentence, str]]] = []
+        for n, card in enumerate(cards):
+            subject = content_words(card.title)
+            whole = {w[:4] for w in content_words(question.asked)}
+            verbs = whole - {w[:4] for w in subject} or whole
+            for i, (sentence, passage) in enumerate(self._pool([card], _EVERYWHERE)):
+                words = {w[:4] for w in content_words(sentence.text)}
+                hits, named = len(words & verbs), len({m.lower() for m in marks.findall(sentence.text)})
+                if hits or named:
+                    score = (
+                        0.6 * hits + 0.4 * min(named, 4) + 0.3 * len(words & whole - verbs) - 0.5 * n - 0.004 * len(sentence.text.split())
+                    )
+                    ranked.append((-score, i + 100 * n, (sentence, passage)))
+        return said.best((x for score, _, x in sorted(ranked, key=lambda r: r[:2]) if score <= -0.75), 5)
 
     def _listed(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
         """A list of what was asked for: signs, questions, headings, mistakes; nothing where the words name none of these."""
@@ -441,10 +461,11 @@ class CardWriter:
         ranked: Sequence[Score] = getattr(placement, f"{facet}s")
         second = self.library.members[ranked[1].id]
         names = {"name": member.name.lower(), "second": second.name.lower(), "facet": self.prompts.say(f"writer.facet.{facet}")}
-        certain = "sure" if placement.sure[facet] else "likely" if best.score >= 0.45 else "open"
+        told = len(said.asked) >= _TOLD
+        certain = "sure" if placement.sure[facet] and told else "likely" if best.score >= _LIKELY else "open"
         lines = [self.prompts.say(f"writer.standing.{certain}", **names)]
         for cues, key in ((placement.evidence, "ground"), (placement.against, "against")):
-            words = [c.text for c in cues if c.reading.partition(":")[0] == facet][:2]
+            words = [_bare(c.text) for c in cues if c.reading.partition(":")[0] == facet][:2]
             if words:
                 lines.append(self.prompts.say(f"writer.standing.{key}", words="” and “".join(words), **names))
         if certain != "open" and not any(c.reading.partition(":")[0] == facet for c in placement.against):
@@ -472,7 +493,7 @@ class CardWriter:
         lines = []
         for agency, placement in question.each:
             name = self.library.members[placement.best(facet).id].name
-            words = next((c.text for c in placement.evidence if c.reading.startswith(f"{facet}:")), "")
+            words = next((_bare(c.text) for c in placement.evidence if c.reading.startswith(f"{facet}:")), "")
             key = "each" if words else "each_bare"
             lines.append(self.prompts.say(f"writer.standing.{key}", agency=agency[:1].upper() + agency[1:], name=name.lower(), words=words))
         apart = self.library.cards.get("agencies-at-different-steps" if facet == "step" else "different-levels-at-once", cards[0])
@@ -514,7 +535,7 @@ class CardWriter:
         nations = [self.library.jurisdictions[c].name for c in cards[0].jurisdictions if c != "any"]
         key = "country.of" if nations else "country.any"
         line = self.prompts.say(f"writer.{key}", nations=", ".join(nations))
-        return [Part("plain", lines=(line,)), Part("plain", self._heading("questions"), lines=(self.prompts.say("writer.country.ask"),))]
+        return [Part("plain", lines=(line + " " + self.prompts.say("writer.country.ask"),))]
 
     def _opening(self, card: Card, said: _Said) -> Part:
         passage = card.passages[0]
@@ -525,6 +546,8 @@ class CardWriter:
     def _placed(self, question: Understanding, card: Card) -> list[str]:
         """What this is about in the framework: the elements of the card that answers, which are reviewed, with the words
         of the question that point the same way; level and step only where the text itself is sure."""
+        if question.kind not in _SITUATIONS or card.kind == "law":
+            return []
         placement = self._told(question)
         names = {
             "elements": " and ".join(f"**{self.library.members[e].name.lower()}**" for e in card.elements[:2]),
@@ -535,7 +558,7 @@ class CardWriter:
         sure: list[Facet] = [f for f in ("level", "step") if placement.sure[f]]
         line = self.prompts.say("writer.placement." + "_".join(["element", *sure]), **names)
         seen = [c for c in placement.evidence if c.reading.partition(":")[0] in (*sure, *(["element"] if agrees else []))]
-        words = list(dict.fromkeys(c.text for c in seen))[:2]
+        words = list(dict.fromkeys(_bare(c.text) for c in seen))[:2]
         if not words:
             return [line]
         shown = "” and “".join(w if len(w.split()) <= 12 else " ".join(w.split()[:12]) + " …" for w in words)
@@ -674,3 +697,8 @@ class CardWriter:
 
 def _claims(sentences: Sequence[Sentence], passage: Passage) -> tuple[Claim, ...]:
     return tuple(Claim(s.text, (passage.id,)) for s in sentences)
+
+
+def _bare(words: str) -> str:
+    """Words quoted inside a sentence of ours, without the stop they ended with."""
+    return words.rstrip(" .,;:?!")
