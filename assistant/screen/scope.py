@@ -10,6 +10,7 @@ from assistant.screen.weights import Weights
 
 # So many words of ours, and a phrase that looks like another subject is a comparison or an aside.
 _PLAINLY_OURS = 6
+_FEWEST = 3  # words: a shorter message is too short to tell
 _ASKS = frozenset(
     (
         "who what which when where why how is are do does did can could would will should give write tell make find get "
@@ -40,6 +41,7 @@ class Scope:
         self._neutral = frozenset(data["classes"]["neutral"])
         self._weights = weights
         self._other_at, self._request_at, self._shared_at = (float(data[k]) for k in ("other-at", "request-at", "shared-at"))
+        self._points_back_at, self._named_at = float(data["points-back-at"]), float(data["named-at"])
 
     def judge(self, text: str, reading: Reading) -> tuple[str, str] | None:
         """The reason for declining and the rule's id, or None for a message of ours."""
@@ -49,19 +51,25 @@ class Scope:
             if many >= _PLAINLY_OURS:
                 break
             if any(p.matches(ours) for p in rule.patterns) and not any(p.matches(ours) for p in rule.unless):
+                if rule.reason == "other-subject" and many and self._score(reading) < self._named_at:
+                    continue  # a word of ours, and the words as a whole are ours: an aside or a comparison
                 return rule.reason, rule.id
         words = [w for w in reading.words if w != "."]
         if words[:1] and words[0] in {"can", "could", "would", "will", "please"} and "you" in words[1:3]:
             words.remove("you")
-        if self._weights is None or len(words) < 3 or self._ours in ours.seen or not _POINTS_BACK.isdisjoint(words):
+        if len(words) < _FEWEST or self._ours in ours.seen or self._neutral.issuperset(words):
             return None
-        if self._neutral.issuperset(words):
-            return None
-        asks = words[0] in _ASKS and len(words) > 3
-        bar = self._shared_at if self._shared in ours.seen else self._request_at if asks else self._other_at
-        if self._weights.score("other-subject", reading) > bar:
-            return "other-subject", "other-words"
-        return None
+        asks = words[0] in _ASKS and len(words) > _FEWEST
+        points_back = not _POINTS_BACK.isdisjoint(words[1:] if words[0] == "you" else words)
+        bar = self._request_at if asks else self._other_at
+        if self._shared in ours.seen:
+            bar = max(bar, self._shared_at)
+        if points_back:
+            bar = max(bar, self._points_back_at)
+        return ("other-subject", "other-words") if self._score(reading) > bar else None
+
+    def _score(self, reading: Reading) -> float:
+        return self._weights.score("other-subject", reading) if self._weights else 0.0
 
     def ours(self, text: str) -> bool:
         """Does the text hold a word of our subject?"""

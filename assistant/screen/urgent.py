@@ -13,6 +13,11 @@ _MARKS = re.compile(f"[{chr(FIRST_MARK)}-\uf8ff]")
 # Where several rules fire, the reply follows the gravest.
 _ORDER = ("own-crisis", "immediate", "allegation", "worry")
 
+_JUST_STOPPED = 3  # points
+_PLAIN_WORDS = 0.9  # the probability from which the words alone leave little doubt
+_FAINT = 0.5
+_FEWEST = 4  # words: too few to tell from words alone
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -40,9 +45,15 @@ class Concern:
         """Only just stopped, with no sign that it is happening now."""
         return (
             self.kind in {"immediate", "worry"}
-            and self.points <= 3
+            and self.points <= _JUST_STOPPED
+            and not (self.rules == ("words",) and self.points >= _PLAIN_WORDS)
             and not {"happening-now", "with-me", "said-to-be-real"} & set(self.rules)
         )
+
+    @property
+    def faint(self) -> bool:
+        """Stopped by a slight leaning of its words alone."""
+        return self.rules == ("words",) and self.points < _FAINT
 
 
 class Urgent:
@@ -56,6 +67,9 @@ class Urgent:
         self._calm = tuple(" " + " ".join(lexicon.read(p).words) + " " for p in data["calm"])
         self._weights = weights
         self._words_at = float(data["words_at"])
+        self._raise = {k: float(v) for k, v in data["raise"].items()}
+        self._doubt_below, self._sure_points = float(data["doubt_below"]), float(data["sure_points"])
+        self._harm, self._person, self._talk = (frozenset(lexicon.mark[c] for c in data[k]) for k in ("harm", "person", "talk"))
 
     def judge(self, reading: Reading) -> Concern:
         plain = " " + " ".join(reading.words) + " "
@@ -75,17 +89,28 @@ class Urgent:
         points = max(r.points for r in fired) + min(2.0, 0.5 * (len(fired) - 1)) + sum(r.points for r in more)
         kinds = {r.kind for r in fired}
         kind = next(k for k in _ORDER if k in kinds)
-        if points >= self._stop_at or by_words.kind is None:
-            return Concern(kind if points >= self._stop_at else None, points, tuple(r.id for r in (*fired, *more)))
+        stops = points >= self._stop_at
+        if stops and self._weights and points < self._sure_points and self._weights.highest("urgent", reading) < self._doubt_below:
+            return Concern(None, points, (*(r.id for r in (*fired, *more)), "words-doubt"))
+        if stops or by_words.kind is None:
+            return Concern(kind if stops else None, points, tuple(r.id for r in (*fired, *more)))
         return by_words
 
     def _by_words(self, reading: Reading) -> Concern:
         """What the words as a whole suggest, for messages no rule foresaw. An exercise that is not said to be real is let pass."""
-        if self._weights is None or len(reading.words) < 4 or any(p in " " + " ".join(reading.words) + " " for p in self._calm):
+        if self._weights is None or len(reading.words) < _FEWEST or any(p in " " + " ".join(reading.words) + " " for p in self._calm):
             return Concern(None, 0, ())
-        probability = self._weights.highest("urgent", reading)
-        teaching = any(r.id == "teaching" and r.fires(reading) for r in self._frames)
-        return Concern("worry" if probability >= self._words_at + 0.4 * teaching else None, probability, ("words",))
+        harm, person = not self._harm.isdisjoint(reading.seen), not self._person.isdisjoint(reading.seen)
+        signs = {
+            "teaching": any(r.id == "teaching" and r.fires(reading) for r in self._frames),
+            "talk": not self._talk.isdisjoint(reading.seen),
+            "no-harm": not harm,
+            "no-harm-no-person": not harm and not person,
+        }
+        bar = self._words_at + sum(self._raise[name] for name, holds in signs.items() if holds)
+        whole, sentence = self._weights.score("urgent", reading), self._weights.highest("urgent", reading)
+        stops = whole >= bar or ((harm or person) and sentence >= bar + self._raise["sentence"])
+        return Concern("worry" if stops else None, max(whole, sentence), ("words",))
 
     def _without_figures(self, reading: Reading) -> Reading:
         line = reading.line
