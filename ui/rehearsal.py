@@ -68,6 +68,12 @@ class Table:
         return json.dumps(data, ensure_ascii=False, indent=1)
 
 
+def known(key: str, options: Sequence[object]) -> None:
+    """Forgets what a person chose there once it is no longer on offer."""
+    if key in st.session_state and st.session_state[key] not in options:
+        del st.session_state[key]
+
+
 def table() -> Table | None:
     found = st.session_state.get("table")
     return found if isinstance(found, Table) else None
@@ -138,11 +144,18 @@ def rendered(text: str) -> str:
     return str(reader.render(text))
 
 
-def debrief_html(debrief: Debrief) -> str:
-    """The debrief as it is downloaded, without its title; cards by their titles."""
-    cards = desk().assistant.library.cards
-    text = _CARD.sub(lambda m: cards[m[1]].title if m[1] in cards else m[0], debrief.markdown.split("\n", 1)[1])
-    return f'<div class="pa-debrief">{rendered(text)}</div>'
+def debrief_html(debrief: Debrief, scenario: Scenario, w: Words) -> str:
+    """The debrief as it is downloaded, without what the page says itself: title, retry, reading, an empty commitment."""
+
+    def say(key: str, **names: str) -> str:
+        return scenario.shared.words.say(f"rehearse.debrief.{key}", **names)
+
+    paragraphs = debrief.markdown.strip().split("\n\n")[1:]
+    if not debrief.commitment:
+        paragraphs = paragraphs[:-2]
+    shown = {say("again", turn=str(debrief.turning_point or 0)), say("source", passage=debrief.better_source or "")}
+    blank = {"______": f"*{w('rehearse.unanswered')}*"}
+    return f'<div class="pa-debrief">{rendered(chr(10).join(blank.get(p, p) + chr(10) for p in paragraphs if p not in shown))}</div>'
 
 
 def cards_of(passage: str | None) -> str | None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from assistant import Reply, UsageError, print_pack
 from ui.page import flash, words
-from ui.rehearsal import Table
+from ui.rehearsal import Table, known
 
 
 def steer(step: Callable[[], Reply | None], table: Table) -> None:
@@ -78,6 +78,7 @@ def _rewind(table: Table) -> None:
 
     with st.form("trainer-rewind", border=False):
         turns = list(range(table.sitting.turn - (0 if table.sitting.over else 1), -1, -1))
+        known("trainer-turn", turns)
         st.selectbox(
             w("trainer.rewind"), turns, key="trainer-turn",
             format_func=lambda t: w("trainer.turn", turn=t) if t else w("trainer.opening"),
@@ -95,6 +96,7 @@ def _happen(table: Table, state: dict[str, Any]) -> None:
         steer(lambda: table.sitting.inject(st.session_state["trainer-inject"]), table)
 
     with st.form("trainer-happen", border=False):
+        known("trainer-inject", list(texts))
         st.selectbox(w("trainer.inject"), list(texts), key="trainer-inject", format_func=lambda i: texts.get(i, i))
         st.form_submit_button(w("trainer.bring"), on_click=go, key="trainer-bring")
 
@@ -110,6 +112,7 @@ def _line(table: Table, state: dict[str, Any]) -> None:
         steer(lambda: table.sitting.speak(who, line=which), table)
 
     with st.form("trainer-lines", border=False):
+        known("trainer-line", list(lines))
         st.selectbox(w("trainer.line"), list(lines), key="trainer-line", format_func=lambda k: lines.get(k, k[1]))
         st.form_submit_button(w("trainer.say"), on_click=go, key="trainer-say")
 
@@ -123,6 +126,7 @@ def _speak(table: Table, state: dict[str, Any]) -> None:
             steer(lambda: table.sitting.speak(who, text), table)
 
     with st.form("trainer-speak", border=False, clear_on_submit=True):
+        known("trainer-who", state["present"])
         st.selectbox(w("trainer.speak"), state["present"], key="trainer-who", format_func=lambda p: people[p].name)
         st.text_area(w("trainer.words"), key="trainer-words", max_chars=1000, height=80)
         st.form_submit_button(w("trainer.say"), on_click=go, key="trainer-say-own")

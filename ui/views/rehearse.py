@@ -17,6 +17,7 @@ from ui.rehearsal import (
     brief_html,
     cards_of,
     debrief_html,
+    known,
     label,
     mine_html,
     note_html,
@@ -40,6 +41,7 @@ def choose(identity: str | None) -> None:
         st.query_params["s"] = identity
     else:
         st.query_params.pop("s", None)
+    to_top()
 
 
 def go_on(identity: str) -> None:
@@ -101,6 +103,7 @@ def begin() -> None:
         flash(str(error))
         return
     state["table"] = Table(sitting)
+    to_top()
 
 
 def brief(scenario: Scenario) -> None:
@@ -173,21 +176,29 @@ def take_up(line: str) -> None:
     st.session_state[TYPED] = line
 
 
+def to_top() -> None:
+    """The next run shows another part of the rehearsal, from its beginning."""
+    st.session_state["to_top"] = True
+
+
 def stage(name: str) -> None:
     if found := table():
         found.stage = cast(Any, name)
+        to_top()
 
 
 def start_again() -> None:
     if found := table():
         old = found.sitting
         found.again(desk().assistant.sitting(old.scenario.id, randbelow(10_000), old.difficulty, old.mode))
+        to_top()
 
 
 def try_again(turn: int) -> None:
     """Back to where `turn` is still to be played; what followed stays as an attempt to compare."""
     if found := table():
         found.again(turn=turn - 1)
+        st.session_state["answered"] = True
 
 
 def talk(sitting: Sitting) -> None:
@@ -267,7 +278,9 @@ def turn_of_learner(found: Table) -> None:
     st.subheader(w("rehearse.your_turn"), anchor=False)
     if len(present) > 1:
         names = {"": w("rehearse.to_any"), **{p: people[p].name for p in present}, "all": w("rehearse.to_all")}
-        st.segmented_control(w("rehearse.to"), list(names), format_func=lambda p: names.get(p, p), default="", key="to")
+        known("to", [None, *names])
+        st.session_state.setdefault("to", "")
+        st.pills(w("rehearse.to"), list(names), format_func=lambda p: names.get(p, p), key="to")
     if sitting.mode == "choose":
         for n, (move, line) in enumerate(sitting.choices()):
             st.button(line, key=f"suggest-line-{n}", on_click=pick, args=(move, line), width="stretch")
@@ -291,7 +304,7 @@ def controls(found: Table) -> None:
         st.button(w("rehearse.stop"), key="stop", on_click=play, args=(sitting.stop,), help=w("rehearse.stop_help"))
         if sitting.hints != "off" and not sitting.waiting:
             st.button(w("rehearse.hint"), key="hint", on_click=ask_hint)
-        if sitting.turn:
+        if sitting.turn and not sitting.waiting:
             st.button(w("rehearse.finish"), key="finish", on_click=stage, args=("own",))
 
 
@@ -365,6 +378,7 @@ def keep_own() -> None:
         found.unkept = False
         found.own = tuple(safe(st.session_state.get(f"own-{n}", ""), found) for n in range(3))
         found.stage = "debrief"
+        to_top()
 
 
 def keep_commitment() -> None:
@@ -380,7 +394,7 @@ def debrief(found: Table) -> None:
     st.html(paragraphs([found.scenario.title], "pa-small"))
     if found.unkept:
         st.warning(w("rehearse.unkept"))
-    st.html(debrief_html(seen))
+    st.html(debrief_html(seen, found.scenario, w))
     read_card(seen.better_source)
     if found.attempts:
         levels = found.scenario.shared.words.say("rehearse.debrief.levels").split("|")
@@ -391,6 +405,7 @@ def debrief(found: Table) -> None:
         turns = list(range(1, found.sitting.turn + 1))
         at = (seen.turning_point or 1) - 1
         with st.container(horizontal=True, vertical_alignment="bottom", key="retry"):
+            known("try-from", turns)
             chosen = st.selectbox(w("rehearse.try_from"), turns, at, key="try-from", width=140)
             st.button(w("rehearse.try_again", turn=chosen), key="try-again", on_click=try_again, args=(chosen,))
             st.button(w("rehearse.again"), key="again", on_click=start_again)
@@ -418,12 +433,15 @@ def main() -> None:
         scenario = desk().assistant.scenarios.get(st.query_params.get("s", ""))
     show_flash()
     found = table()
+    st.html('<span id="pa-top"></span>')
     if scenario is None:
         catalogue()
     elif found is None or found.scenario.id != scenario.id:
         brief(scenario)
     else:
         {"play": scene, "own": own_view, "debrief": debrief}[found.stage](found)
+    if st.session_state.pop("to_top", False):
+        announce(scenario.title if scenario else w("rehearse.heading"), "pa-top")
 
 
 main()
