@@ -151,6 +151,8 @@ def check(statement: str, passages: Sequence[Passage], rarity: Rarity = lambda _
     if quoted:
         beyond = _beyond_statute(statement, quoted)
         return Verdict(None, beyond) if beyond else Verdict("quoted", rests_on=tuple(p.id for p in quoted))
+    if len(_content(statement)) < 2:
+        return Verdict(None, "says too little to be checked")
     chosen = _nearest(statement, passages, rarity)
     evidence = " ".join(chosen)
     held = coverage(statement, evidence, rarity)
@@ -230,7 +232,7 @@ def _numbers(statement: str, evidence: str) -> str:
 def _negations(statement: str, evidence: str) -> str:
     """Each "not" stands before the same words in both: the count alone misses one moved, or one of another sentence."""
     said, there = _scopes(_NEGATION, statement), _scopes(_NEGATION, evidence)
-    if said and not there:
+    if len(said) > len(there):
         return "a negation was added or left out"
     denied, refused = {w for s in said for w in s}, {w for s in there for w in s}
     for scope in said:

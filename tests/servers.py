@@ -157,11 +157,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _openai(pieces: list[str], tools: bool, refused: bool) -> Iterator[str]:
+    head = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+
     def row(delta: dict[str, Any], finish: str | None = None) -> str:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
-        return (
-            "data: " + json.dumps({"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}) + "\n\n"
-        )
+        return "data: " + json.dumps({**head, "choices": [choice]}) + "\n\n"
 
     yield row({"role": "assistant", "content": None if tools else ""})
     if tools:
@@ -171,11 +171,7 @@ def _openai(pieces: list[str], tools: bool, refused: bool) -> Iterator[str]:
         yield row({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} if tools else {key: piece})
     yield row({}, "tool_calls" if tools else "stop")
     usage = {"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150}
-    yield (
-        "data: "
-        + json.dumps({"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [], "usage": usage})
-        + "\n\n"
-    )
+    yield ("data: " + json.dumps({**head, "choices": [], "usage": usage}) + "\n\n")
     yield "data: [DONE]\n\n"
 
 

@@ -22,7 +22,7 @@ from assistant.types import WHENS, Claim, Draft, Dropped, Evidence, Part, Passag
 MOST_STATEMENTS = 12
 MOST_STEPS = 5
 MOST_QUESTIONS = 2
-LONGEST_STATEMENT = 60  # words
+SHORTEST_STATEMENT, LONGEST_STATEMENT = 3, 60  # words
 LONGEST_EVIDENCE = 14_000  # characters of passages sent
 _CARDS = 3
 # A statement stands under the heading of the section it rests on: a sign or a warning never reads as advice.
@@ -220,8 +220,8 @@ class ModelWriter:
         unknown = [n for n in said.passages if n not in ground.passages]
         if unknown or not said.passages:
             return Dropped(text, f"cites passage {unknown[0]}, which it was not given" if unknown else "cites nothing")
-        if len(text.split()) > LONGEST_STATEMENT:
-            return Dropped(text, "is longer than one statement")
+        if not SHORTEST_STATEMENT <= len(text.split()) <= LONGEST_STATEMENT:
+            return Dropped(text, "is no single statement")
         if re.search(r"[\[\]<>`#|*_]|https?:|\bwww\.", text):
             return Dropped(text, "holds marks or links")
         cited = list(dict.fromkeys(ground.passages[n] for n in said.passages))
