@@ -16,9 +16,15 @@ install: .venv/installed
 run: install
 	$(BIN)/assistant ui
 
-test: install
+test: install tests/node_modules
 	@$(BIN)/python tests/browser.py
 	$(BIN)/python -m pytest
+
+# axe-core, which the accessibility tests put into the browser.
+tests/node_modules: tests/package-lock.json
+	@command -v npm >/dev/null || { echo "The accessibility tests need npm. Run: sudo apt-get install --yes npm"; exit 1; }
+	npm ci --prefix tests --no-audit --no-fund --silent
+	@touch $@
 
 check: install
 	$(BIN)/ruff check .
