@@ -54,7 +54,7 @@ _SHAPES: tuple[Request, ...] = ("shorter", "more", "who", "when", "why", "first"
 _OWN_NATION = 0.3  # a card of the very nation or agency that was named answers from this fit on
 _TORN = 0.25  # log-odds between two cards that fit about equally
 _PLAIN = 0.985  # a card that fits better than this is what was meant
-_LAW_FIRST = 1.5  # log-odds within which a law card leads the answer to a question about law
+_LAW_FIRST = 2.5  # log-odds within which a law card leads the answer to a question about law
 _CLOSE = 1.2  # log-odds below the threshold at which a choice is still offered
 _DESCRIBED = 0.75  # chance that a situation is described, from which a choice is worth offering
 
@@ -223,9 +223,22 @@ class Adviser(Runnable[Question, Answer]):
         # A nation named in the words of the question wins over what was told before, and that over the setting.
         nation = meaning.jurisdiction or run.question.jurisdiction or facts.get("jurisdiction")
         run.understanding = Understanding(
-            meaning.text, meaning.kind, placement, nation, meaning.subjects, meaning.points_at, meaning.certain, run.text,
-            meaning.request, meaning.point, meaning.agency, meaning.answers_as, facts, self._each(run, meaning),
-        )  # fmt: skip
+            meaning.text,
+            meaning.kind,
+            placement,
+            nation,
+            meaning.subjects,
+            meaning.points_at,
+            meaning.certain,
+            asked=run.text,
+            request=meaning.request,
+            point=meaning.point,
+            agency=meaning.agency,
+            agency_words=self.reader.agencies[meaning.agency].pattern if meaning.agency else "",
+            answers_as=meaning.answers_as,
+            facts=facts,
+            each=self._each(run, meaning),
+        )
         return run
 
     def _each(self, run: Run, meaning: Meaning) -> tuple[tuple[str, Placement], ...]:
@@ -269,8 +282,11 @@ class Adviser(Runnable[Question, Answer]):
         if not good:
             good = [h for h in found[:3] if asked.kind in ("definition", "list", "how_to") and self._is_named(h.card, asked.text)]
         if asked.kind == "law" and good:
-            law = [h for h in found if h.card.kind == "law" and h.odds >= good[0].odds - _LAW_FIRST]
-            good = _once([*law[:2], *good])[:4]
+            law = [
+                h for h in found if h.card.kind == "law" and h.odds >= good[0].odds - _LAW_FIRST and not h.card.section("who-to-contact")
+            ]
+            general = not set(good[0].card.jurisdictions) - {"any", "uk"}
+            good = _once([*law[:2], *good] if general else [good[0], *law[:1], *good[1:]])[:4]
         named = self._named(asked)
         if named and asked.kind in ("definition", "list", "comparison"):
             good = [*(h for h in found if h.card in named), *(h for h in good if h.card not in named)]
@@ -474,7 +490,11 @@ def _together(first: list[CardHit], second: list[CardHit]) -> list[CardHit]:
 
 
 def _once(hits: list[CardHit]) -> list[CardHit]:
-    return list({h.card.id: h for h in reversed(hits)}.values())[::-1]
+    """Each card once, where it came first."""
+    kept: dict[str, CardHit] = {}
+    for h in hits:
+        kept.setdefault(h.card.id, h)
+    return list(kept.values())
 
 
 def _holds_step(card: Card, point: str) -> bool:

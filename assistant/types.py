@@ -262,6 +262,7 @@ class Understanding:
     request: Request = ""  # what a follow-up wants of the answer before
     point: str = ""  # the words of what it points at
     agency: str = ""  # the agency it turns to
+    agency_words: str = ""  # a pattern of the words by which cards name it
     answers_as: Kind = "other"  # the shape of the answer; of a follow-up, that of the question before
     facts: dict[str, str] = field(default_factory=dict)  # what the person has told of this partnership
     each: tuple[tuple[str, Placement], ...] = ()  # agencies described apart, each with where it stands

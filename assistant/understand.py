@@ -27,9 +27,11 @@ _POSSIBLE = 0.15  # what a rule says is kept where the learned reader thinks it 
 _LIKELY = 0.7  # from here on the learned reader overrules a rule
 _CERTAIN = 0.75  # what ends the run at once needs more
 _SAID = 90  # words of the answer before that help to find its cards again
+_BRIEF = 9  # words; a longer sentence without a mark may begin with such a word and ask nothing
 _FEW = 4  # words with a meaning of their own; more of them and a message is not vague
 _SENTENCE = re.compile(r"[^.?!\n]+(?:[.?!]+(?=\s|$)|\n|$)|[^\n]+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_TELLS = re.compile(r"^\W*(?:and |so |but )?(?:when|where|has|have|may|will|any|is|are)\b", re.I)
 _ANAPHOR = re.compile(
     r"\b(that|this|it|its|they|them|their|those|these|he|she|him|her|ones?|same|the (?:first|second|third|fourth|fifth|last) one)\b", re.I
 )
@@ -160,7 +162,8 @@ class Reader:
             sentence = m.group().strip()
             if not sentence:
                 continue
-            asking = sentence.endswith("?") or self.words["asks"].search(sentence)
+            tells = len(sentence.split()) > _BRIEF and _TELLS.search(sentence)  # "When the chair left, …" asks nothing
+            asking = sentence.endswith("?") or (self.words["asks"].search(sentence) and not tells)
             tail = self.words["tail"].search(sentence) if len(sentence.split()) > 12 else None
             if tail:
                 found.append(tail.group())

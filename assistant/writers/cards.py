@@ -80,13 +80,6 @@ _FACET_WORDS: tuple[tuple[Facet, str], ...] = (
     ("step", r"\bsteps?\b|\bstages?\b|\bphase"),
     ("element", r"\belements?\b|\bingredients?\b|\b(problem|issue|wrong|weak\w*|trouble)\b"),
 )
-AGENCY = {
-    "schools": r"schools?|education|teachers?|heads?|colleges?|academ\w+|kura", "health": r"health|nhs|gps?|nurses?|clinic\w*|hospitals?|camhs|midwi\w+",
-    "police": r"police|garda\w*|officers?", "social care": r"social (?:work\w*|care|services)|councils?|local authorit\w+|tusla",
-    "housing": r"housing|landlords?|homeless\w*", "voluntary": r"volunt\w+|charit\w+|community (?:groups?|organisations?)|third sector",
-    "families": r"parents?|famil\w+|carers?|children|young people", "probation": r"probation|youth justice", "courts": r"courts?|judges?",
-    "adult services": r"adult\w*", "finance": r"financ\w+",
-}  # fmt: skip
 
 
 def content_words(text: str) -> frozenset[str]:
@@ -242,6 +235,11 @@ class CardWriter:
         ]
         if question.kind in ("next_steps", "how_to"):
             shown[2], shown[3] = shown[3], shown[2]
+        if question.kind == "law" and (law := next((c for c in cards if c.kind == "law"), None)):
+            shown.insert(
+                1, Part("bullets", self._heading("binds"), said.choose(self._pool([law], ("what-binds-whom", "partnership-body")), 4))
+            )
+            shown.insert(2, Part("bullets", self._heading("asof"), said.choose(self._pool([law], ("as-of-when",)), 1)))
         shown.append(self._doubt([first], said))
         more = [
             Part("bullets", self._heading("signs"), said.choose(self._pool([first], ("signs",)), 5), more=True),
@@ -308,7 +306,7 @@ class CardWriter:
     def _for_agency(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
         """The same question for one agency: what names it first, then the steps."""
         names = question.agency
-        pattern = re.compile(rf"\b(?:{AGENCY.get(names) or re.escape(names)})\b", re.I)
+        pattern = re.compile(question.agency_words, re.IGNORECASE)
         pool = [(s, p) for s, p in self._pool(cards, ("in-short", *_EVERYWHERE)) if pattern.search(s.text)]
         claims = said.choose(sorted(pool, key=lambda x: -likeness(content_words(x[0].text), said.asked))[:12], 6)
         named = [PlannedStep(s, p.id) for c in cards for p in c.passages for s in p.steps if pattern.search(f"{s.action} {s.owner}")]

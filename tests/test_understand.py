@@ -1,0 +1,195 @@
+"""What a question means: its kind, what it wants of the answer before, what it points at, what it tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from assistant import Assistant, KnowledgeError, Turn
+from assistant.knowledge import load_library
+from assistant.understand import Reader, load_reader
+
+ASKED = Turn("user", "Our pooled budget has no agreed exit and the trust wants out. What should we do?")
+ANSWERED = Turn(
+    "assistant",
+    "Settle the exit first.\n1. Read the signed agreement. Owner: Lead commissioner. When: this week.\n"
+    "2. Draft notice terms with the legal leads. Owner: Legal leads. When: this month.\n"
+    "3. Put the date in every diary. Owner: Business manager. When: this month.",
+)
+TALK = (ASKED, ANSWERED)
+
+
+@pytest.fixture(scope="module")
+def reader(assistant: Assistant) -> Reader:
+    return assistant.adviser.reader
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("waht is coalitoin", "definition"),
+        ("Coalition.", "definition"),
+        ("explain what the mandate bit of your model is", "definition"),
+        ("all six elements please", "list"),
+        ("Give me some warning signs of a merger going badly", "list"),
+        ("diffrence between cooperation and coordination", "comparison"),
+        ("shared premises versus a shared manager", "comparison"),
+        ("So which level would you call that? We meet, we plan, nobody can be held to it.", "placement"),
+        ("Two votes bound us last year and the money is pooled. Where does that leave us?", "placement"),
+        ("Our members never read the papers. What can we do about it?", "next_steps"),
+        ("my director says leave it but the families lose out so what should I do", "next_steps"),
+        ("how do I go about running a joint audit", "how_to"),
+        ("Have you got a template for minutes?", "how_to"),
+        ("Are GPs legally required to attend?", "law"),
+        ("What does the Welsh Act ask of health boards?", "law"),
+        ("who should own the risk register", "who_when"),
+        ("How often should an executive meet?", "who_when"),
+        ("How come nobody trusts the figures?", "reasons"),
+        ("hiya", "greeting"),
+        ("G'day", "greeting"),
+        ("Grand, thanks a million", "thanks"),
+        ("Are you a real human being?", "about"),
+        ("can i trust you", "about"),
+        ("problems", "vague"),
+        ("it's all a mess here", "vague"),
+        ("The sergeant left in May and nobody has come in her place.", "other"),
+        ("Our county collaborative chased a grant and now the school district has gone quiet.", "other"),
+    ],
+)
+def test_the_kind_of_a_question(reader: Reader, text: str, kind: str) -> None:
+    assert reader.read(text).kind == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Everyone cites the law and their duty, and when the meeting ends nobody has listened to the youth worker who knows the family.",
+        "It is a legal duty, they say, whoever asks, and then the seat stays empty again.",
+        "When the new act was announced the trust stopped coming and has not been seen since.",
+    ],
+)
+def test_a_message_that_only_holds_the_word_is_not_a_question_of_law_or_time(reader: Reader, text: str) -> None:
+    assert reader.read(text).kind == "other"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "wanted"),
+    [
+        ("tell me more about 2", "follow_up", "more"),
+        ("shorter please", "follow_up", "shorter"),
+        ("can you sum that up in two lines", "follow_up", "shorter"),
+        ("and schools?", "follow_up", "agency"),
+        ("What about the police?", "follow_up", "agency"),
+        ("for Scotland", "follow_up", "nation"),
+        ("who should do that?", "who_when", "who"),
+        ("by when?", "who_when", "when"),
+        ("why?", "reasons", "why"),
+        ("why do you say that", "reasons", "why"),
+        ("which one first?", "follow_up", "first"),
+        ("how would we know it had worked?", "follow_up", "progress"),
+        ("we've done all that already", "follow_up", "tried"),
+    ],
+)
+def test_a_follow_up_says_what_it_wants(reader: Reader, text: str, kind: str, wanted: str) -> None:
+    meaning = reader.read(text, TALK)
+    assert (meaning.kind, meaning.request, meaning.follows) == (kind, wanted, True)
+    assert meaning.base == ASKED.text
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "words"),
+    [
+        ("tell me more about 2", 2, "Draft notice terms"),
+        ("Can you expand on point 3?", 3, "Put the date"),
+        ("explain the first step", 1, "Read the signed agreement"),
+        ("what do you mean by the last one", 3, "Put the date"),
+        ("who should do step two?", 2, "Draft notice terms"),
+    ],
+)
+def test_a_follow_up_points_at_a_step(reader: Reader, text: str, number: int, words: str) -> None:
+    meaning = reader.read(text, TALK)
+    assert meaning.points_at == number
+    assert meaning.point.startswith(words)
+    assert "Owner" not in meaning.point
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is the maintenance step?",
+        "How do I write terms of reference?",
+        "Different question: who chairs a safeguarding board?",
+        "Our health visitors are never told when a family moves. What should we do?",
+        "What does Irish law say about mandated persons?",
+        "Two years ago the hospital left our group and the school followed.",
+    ],
+)
+def test_a_change_of_subject_stands_alone(reader: Reader, text: str) -> None:
+    meaning = reader.read(text, TALK)
+    assert not meaning.follows
+    assert "pooled budget" not in meaning.text
+
+
+def test_follow_ups_lead_back_to_the_question_that_stood_alone(reader: Reader) -> None:
+    chain = (*TALK, Turn("user", "why?"), Turn("assistant", "Because."), Turn("user", "thanks"), Turn("assistant", "You are welcome."))
+    assert reader.read("and who does that?", chain).base == ASKED.text
+
+
+@pytest.mark.parametrize("text", ["shorter", "tell me more about 2", "and who should do that?", "why?"])
+def test_a_follow_up_to_nothing_is_vague(reader: Reader, text: str) -> None:
+    assert reader.read(text, blocked=True).kind == "vague"
+
+
+def test_one_below_names_the_level_below(reader: Reader) -> None:
+    meaning = reader.read("how is it different from the one below?", (Turn("user", "What is coalition?"), Turn("assistant", "A level.")))
+    assert meaning.subjects == ("coalition", "co-ordination")
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("We are at co-ordination and want to move up.", {"level": "co-ordination"}),
+        ("we're still in contemplation I think", {"step": "contemplation"}),
+        ("We work in Wales.", {"jurisdiction": "wales"}),
+        ("We have health, police and two schools round the table.", {"members": "schools, health, police"}),
+        ("What is coalition?", {}),
+        ("What does Irish law say?", {}),
+    ],
+)
+def test_what_a_person_tells_of_the_partnership_is_kept(reader: Reader, text: str, facts: dict[str, str]) -> None:
+    assert dict(reader.read(text).facts) == facts
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("- kind: thanks", "- kind: praise", "there is no kind 'praise'"),
+        ("  shorter: [", "  louder: [", "there is no request 'louder'"),
+        ("  - '\\bhow come\\b'", "  - '('", "questions.yaml"),
+        ("new_subject:", "other_subject:", "new_subject: is missing"),
+    ],
+)
+def test_a_slip_in_the_rules_is_named(small: Path, old: str, new: str, says: str) -> None:
+    path = small / "questions.yaml"
+    text = path.read_text("utf-8")
+    if old in text:
+        path.write_text(text.replace(old, new, 1), "utf-8")
+    else:
+        path.write_text(text.replace("  patterns:\n", f"  patterns:\n{new}\n", 1), "utf-8")
+    with pytest.raises(KnowledgeError) as caught:
+        load_reader(load_library(small), small)
+    assert any(says in slip for slip in caught.value.slips), caught.value.slips
+
+
+def test_examples_are_read_strictly(small: Path) -> None:
+    (small / "questions").mkdir()
+    (small / "questions" / "gossip.yaml").write_text("- what now\n", "utf-8")
+    with pytest.raises(KnowledgeError, match="there is no kind 'gossip'"):
+        load_reader(load_library(small), small)
+
+
+def test_without_what_was_learned_the_rules_still_read(small: Path) -> None:
+    reader = load_reader(load_library(small), small)
+    assert reader.read("What is coalition?").kind == "definition"
+    assert reader.read("The seat is empty again.").kind == "other"
