@@ -30,7 +30,8 @@ _STRENGTH = {
 }  # fmt: skip
 _DUTY = re.compile(r"\b(?:" + "|".join(sorted(_STRENGTH, key=len, reverse=True)) + r")\b", re.IGNORECASE)
 _LIMITS = re.compile(
-    r"\b(?:only|all|every|always|any|each|both|unless|except|until|at least|at most|no more than|first|before|after|immediately)\b",
+    r"\b(?:only|all|every|always|any|each|both|unless|except|until|at least|at most|no more than|first|before|after|immediately|"
+    r"most|more|less|few|fewer|many|some|rarely|seldom|often|sometimes|usually|mostly|almost|nearly)\b",
     re.IGNORECASE,
 )
 _MUST = re.compile(r"\b(?:must|shall)\b", re.IGNORECASE)
@@ -59,7 +60,7 @@ _MONTH = re.compile(r"\b(january|february|march|april|may|june|july|august|septe
 _NAME = re.compile(r"(?<![.?!:]\s)(?<!^)\b[A-Z][a-z]{2,}\b")
 _WORD = re.compile(r"[a-z]{3,}")
 _TOKEN = re.compile(r"\d+[a-z]?\b|[a-z]+(?:'t)?")
-_CONDITION = re.compile(r"\b(?:if|unless|except|until|provided that|as long as)\b", re.IGNORECASE)
+_CONDITION = re.compile(r"\b(?:if|unless|except|until|provided that|as long as|only (?:when|where))\b", re.IGNORECASE)
 # Before a span that is cut out, these would turn it: a belief, a mistake, a possibility, a condition.
 _TURNS = re.compile(
     r"\b(?:may|might|can|could|should|must|when|where|whether|mistake\w*|myth|wrong\w*|avoid\w*|stop\w*|refus\w+|rather|instead|few|rarely|seldom|"
@@ -71,6 +72,8 @@ _QUALIFIER = re.compile(
     r"at least|at most|about|around|perhaps|likely)\b",
     re.IGNORECASE,
 )
+_WHOLE = frozenset(("all", "every", "most"))
+_RELATION = re.compile(r"\b(?:before|after|with|without|under|over|above|below|all|every|most)\b", re.IGNORECASE)
 _FORCE = re.compile(
     r"\b(?:" + "|".join(sorted((w for w in _STRENGTH if w not in ("duty", "optional")), key=len, reverse=True)) + r"|will)\b", re.IGNORECASE
 )
@@ -160,7 +163,7 @@ def check(statement: str, passages: Sequence[Passage], rarity: Rarity = lambda _
         return Verdict(None, f"says more than its passages ({held:.0%} of its rare words stand there)")
     for rule in (
         _numbers, _modals, _negations, _named_agencies, _nations, _limits, _names, _duties_where_they_stand, _qualifiers,
-        _conditions, _order,
+        _conditions, _relations, _order,
     ):  # fmt: skip
         reason = rule(statement, evidence)
         if reason:
@@ -197,6 +200,8 @@ def _within(wanted: str, text: str) -> bool:
         return False
     before, after = text[: found.start()], text[found.end() :]
     clause = re.split(r"[;:,.]", before)[-1]
+    if re.match(r"\W*(?:not|never|no|only|rarely|seldom|where|when)\b", after):
+        return False
     return not (_CONDITION.search(before) or _CONDITION.search(after) or _TURNS.search(clause) or _NEGATION.search(clause))
 
 
@@ -277,8 +282,10 @@ def _scopes(mark: re.Pattern[str], text: str, reach: int = 3) -> list[list[str]]
     """For each mark, the content words that follow it in its clause: what it says something about."""
     scopes = []
     for found in mark.finditer(text):
-        clause = re.split(r"[,;:.]|\bbut\b", text[found.end() :], maxsplit=1)[0]
-        scopes.append(_content(clause)[:reach])
+        clause = re.split(r"[,;:.]|\b(?:but|unless|if|when|because)\b", text[found.end() :], maxsplit=1)[0]
+        before = re.split(r"[.;:]", text[: found.start()])[-1]
+        looks_back = found.group().lower() in ("not", "never", "cannot")  # "those that do not"
+        scopes.append(_content(clause)[:reach] or (_content(before)[-2:] if looks_back else []))
     return scopes
 
 
@@ -313,7 +320,7 @@ def _qualifiers(statement: str, evidence: str) -> str:
     """ "Less urgent" never becomes "urgent", nor "not the only route" "not a route"."""
     kept, said = set(_content(statement)), set(re.findall(r"[a-z]+", statement.lower()))
     for found in _QUALIFIER.finditer(evidence):
-        following = _content(re.split(r"[,;:.]", evidence[found.end() :], maxsplit=1)[0])[:1]
+        following = _content(re.split(r"[,;:.]", evidence[found.end() :], maxsplit=1)[0])[:1] or _content(evidence[: found.start()])[-1:]
         if following and following[0] in kept and found.group().lower().split()[0] not in said:
             return f"leaves out {found.group().lower()!r}"
     return ""
@@ -324,6 +331,24 @@ def _conditions(statement: str, evidence: str) -> str:
     had = {m.lower() for m in _CONDITION.findall(evidence)}
     has = {m.lower() for m in _CONDITION.findall(statement)}
     return "leaves out a condition" if had and not has else ""
+
+
+def _relations(statement: str, evidence: str) -> str:
+    """What "before", "without" or "all" stands before in the statement, it stands before in the passage."""
+    known, there = set(_content(evidence)), set(_pairs(evidence))
+    for word, relation in _pairs(statement):
+        if word in known and (word, relation) not in there and (relation in _WHOLE or any(w == word for w, _ in there)):
+            return f"puts {relation!r} elsewhere"
+    return ""
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """Each relation with the first word of weight after it."""
+    found = []
+    for mark in _RELATION.finditer(text):
+        clause = re.split(r"[,;:.]", text[mark.end() :], maxsplit=1)[0]
+        found += [(w, mark.group().lower()) for w in _content(clause)[:1]]
+    return found
 
 
 def _order(statement: str, evidence: str) -> str:
@@ -340,6 +365,8 @@ def _order(statement: str, evidence: str) -> str:
             runs.append([place])
     if _passive(statement, evidence, where):
         return ""
+    if len(runs) == 2 and runs[1][-1] > runs[0][-1] and runs[0][-1] - runs[1][0] >= 3:
+        return "turns round who does what"
     return "turns round who does what" if len(runs) > 2 or (len(runs) == 2 and min(map(len, runs)) < 2) else ""
 
 
