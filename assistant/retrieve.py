@@ -26,6 +26,8 @@ from assistant.strict import read_yaml
 from assistant.types import Card, Hit, Kind, Passage
 
 SIGNALS = ("asks", "sections", "words_asks", "words_sections", "coverage", "subject", "kind")
+# Where no nation is named, cards for these stand first: most of the library is about England, and the answer says so.
+_WHERE_NONE_IS_NAMED = {"any", "uk", "england"}
 _DEPTH = 400  # entries each search returns: enough to see the third-best ask of every card that matters
 _MOST_A_WORD_ADDS = 2.2  # times its rarity, in BM25
 
@@ -141,7 +143,7 @@ class Retriever:
                 continue
             signals = self._signals(card, by_card[identity], rarity, floor, subjects, kind)
             odds = self.calibration.log_odds(signals, situation)
-            if not chain and "any" not in card.jurisdictions and "uk" not in card.jurisdictions:
+            if not chain and not set(card.jurisdictions) & _WHERE_NONE_IS_NAMED:
                 odds -= self.calibration.foreign
             fit = 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
             sections = [f for f in by_card[identity] if f.entry.role == "passage"]
