@@ -335,19 +335,21 @@ def _conditions(statement: str, evidence: str) -> str:
 
 def _relations(statement: str, evidence: str) -> str:
     """What "before", "without" or "all" stands before in the statement, it stands before in the passage."""
-    known, there = set(_content(evidence)), set(_pairs(evidence))
-    for word, relation in _pairs(statement):
-        if word in known and (word, relation) not in there and (relation in _WHOLE or any(w == word for w, _ in there)):
+    known, there = set(_content(evidence)), _objects(evidence)
+    for relation, said in _objects(statement):
+        if not said or said[0] not in known or any(r == relation and said[0] in words for r, words in there):
+            continue
+        if relation in _WHOLE or any(r == relation or said[0] == words[0] for r, words in there if words):
             return f"puts {relation!r} elsewhere"
     return ""
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
-    """Each relation with the first word of weight after it."""
+def _objects(text: str) -> list[tuple[str, list[str]]]:
+    """Each relation with the words of weight that follow it."""
     found = []
     for mark in _RELATION.finditer(text):
         clause = re.split(r"[,;:.]", text[mark.end() :], maxsplit=1)[0]
-        found += [(w, mark.group().lower()) for w in _content(clause)[:1]]
+        found.append((mark.group().lower(), _content(clause)[: 1 if mark.group().lower() in _WHOLE else 3]))
     return found
 
 
@@ -365,8 +367,6 @@ def _order(statement: str, evidence: str) -> str:
             runs.append([place])
     if _passive(statement, evidence, where):
         return ""
-    if len(runs) == 2 and runs[1][-1] > runs[0][-1] and runs[0][-1] - runs[1][0] >= 3:
-        return "turns round who does what"
     return "turns round who does what" if len(runs) > 2 or (len(runs) == 2 and min(map(len, runs)) < 2) else ""
 
 
