@@ -39,6 +39,15 @@ FRAMES = (
     "help me with {}",
     "who is good at {}",
     "what does {} cost",
+    "how does {} work",
+    "what is {}",
+    "explain {} to me",
+    "can you tell me about {}",
+    "where do I find {}",
+    "why is {} like that",
+    "write something about {}",
+    "which {} should I choose",
+    "what do you think of {}",
 )
 # How strongly each kind of feature is believed from the start: a large scale is cheap to use.
 WORD, PAIR, NEIGHBOURS = 4.0, 0.5, 0.5
@@ -86,7 +95,7 @@ def groups() -> list[Group]:
     calm = [*opened("urgent_lookalikes"), *opened("second", frozenset({"calm"})), *examples["calm"]]
     calm += [s for t in calm for s in re.split(r"(?<=[.!?\n])\s+", t) if 2 < len(s.split()) < len(t.split())]
     plain = [*lines[:LINES], *opened("privacy_clean"), *opened("privacy"), *opened("attacks_benign")]
-    topics = [chance.choice(FRAMES).format(t) for t in examples["topics"] for _ in range(2)]
+    topics = [chance.choice(FRAMES).format(t) for t in examples["topics"] for _ in range(4)]
     urgent = [*opened("urgent"), *opened("second", frozenset({"immediate", "worry", "own-crisis", "allegation"})), *examples["urgent"]]
     return [
         Group("calm", calm, 0, 0, (3.0, 2.0)),
@@ -96,7 +105,7 @@ def groups() -> list[Group]:
         Group("open cases", _open_cases(), 0, 0, (1.5, 0.5)),
         Group("plain", plain, 0, 0, (0.5, 0.5)),
         Group("other", [*opened("scope_out"), *examples["other"]], 0, 1, (0.3, 3.0)),
-        Group("topics", topics, 0, 1, (0.3, 1.0)),
+        Group("topics", topics, 0, 1, (0.2, 0.7)),
         Group("urgent", urgent, 1, 0, (4.0, 0.3)),
     ]
 

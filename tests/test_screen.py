@@ -107,6 +107,57 @@ def test_details_are_found_by_span_in_code_points(screen: Screen) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Horwath and Morrison (2007) describe five levels",
+        "What does section 47 of the Children Act 1989 say?",
+        "The board met on 14 March 2024 and again on 3/6/2025",
+        "Working Together 2023 says more than 2018",
+        "Kent and Medway Integrated Care Board pulled out of the Leeds Teaching Hospitals NHS Trust",
+        "What did the Baby P case teach?",
+        "the Victoria Climbié Inquiry",
+        "Social Services and Well-being (Wales) Act 2014",
+        "NSPCC 0808 800 5000",
+    ],
+)
+def test_works_laws_bodies_and_dates_of_meetings_are_left_alone(screen: Screen, text: str) -> None:
+    assert screen.check(text).personal_data == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        ("Siobhán Ní Bhriain rang me", "Siobhán Ní Bhriain"),
+        ("Rhys ap Gwilym's mum came", "Rhys ap Gwilym"),
+        ("Eilidh MacLeod in P5", "Eilidh MacLeod"),
+        ("DeShawn Jackson, 9", "DeShawn Jackson"),
+        ("Aroha Te Kanawa from OT", "Aroha Te Kanawa"),
+        ("NHI ZAC5361", "ZAC5361"),
+        ("Medicare number 2123 45670 1", "2123 45670 1"),
+        ("Eircode A65 F4E2", "A65 F4E2"),
+        ("742 Evergreen Terrace, Springfield, IL 62704", "742 Evergreen Terrace"),
+    ],
+)
+def test_names_and_numbers_of_eight_countries_are_found(screen: Screen, text: str, detail: str) -> None:
+    assert any(detail in text[d.start : d.end] for d in screen.check(text).personal_data)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Children are falling through the gaps between CAMHS and social care",
+        "We are drowning in referrals and nobody will help us",
+        "Police kill every proposal we bring",
+        "Domestic abuse notifications pile up and no one reads them",
+        "In our vignette, Mum locks Tyler in his room and the neighbour rings the police",
+        "Our LCSPR says 'professional curiosity' eleven times",
+    ],
+)
+def test_talk_of_services_training_and_reviews_is_clear(screen: Screen, text: str) -> None:
+    assert screen.check(text).outcome == "clear"
+
+
 def test_a_name_keeps_its_label_through_a_conversation(screen: Screen) -> None:
     memory: dict[str, str] = {}
     first = screen.mask("A boy called Mohammed Iqbal and his sister Aisha", memory)
@@ -155,10 +206,11 @@ def test_the_sealed_half_is_the_one_the_hash_chose() -> None:
 def test_measures_hold_their_floors(screen: Screen) -> None:
     """Floors just under what was measured: they fall when a rule is broken, not when a case is added."""
     rows = score(
-        {name: load(name) for name in ("urgent", "urgent_lookalikes", "attacks", "attacks_benign", "privacy", "privacy_clean")}, screen
+        {name: load(name) for name in ("urgent", "urgent_lookalikes", "second", "attacks", "attacks_benign", "privacy", "privacy_clean")},
+        screen,
     )
     for measure, row in rows.items():
-        floor = 1.0 if "attacks in" in measure else 0.94
+        floor = 1.0 if "attacks in" in measure else 0.85 if "second set, sealed" in measure else 0.94
         assert row["hits"] / row["of"] >= floor, (measure, row["misses"])
     assert wilson(0, 0) == (0.0, 1.0)
 

@@ -81,7 +81,8 @@ class Screen:
             # a question for a decision on one person, or for medical advice, that only sounds like a concern:
             # its own reply names the routes as well
             other = self._scope.judge(text, reading)
-            other = None if other and other[0] == "other-subject" and not concern.faint else other
+            if other and other[0] == "other-subject" and not (concern.by_words and self._scope.leans(reading) > concern.points):
+                other = None
         reasons = (*concern.rules, *dict.fromkeys(f.rule for f in orders)) if concern.kind or orders else ()
         if concern.kind and other is None:
             return Screening("urgent", True, True, bool(orders), self._masked(text, details, {}), personal, concern.kind, None, reasons)  # type: ignore[arg-type]

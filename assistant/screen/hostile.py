@@ -106,7 +106,7 @@ class Hostile:
         spans = [
             (m.start(), m.end())
             for m in _SENTENCE.finditer(text)
-            if any(f.rule != "hidden-characters" and f.start < m.end() and m.start() < f.end for f in found)
+            if any(f.rule not in {"hidden-characters", "comment"} and f.start < m.end() and m.start() < f.end for f in found)
         ]
         spans += [(f.start, f.end) for f in found]
         out, at = [], 0
@@ -121,13 +121,11 @@ class Hostile:
         return HIDDEN.sub("", "".join(out)).strip()
 
     def clean_document(self, text: str) -> tuple[str, tuple[Finding, ...]]:
-        found = self.find(text, "document")
-        blocks = tuple(Finding("comment", m.start(), m.end()) for m in _BLOCKS.finditer(text))
-        clean = (
-            self.without(text, tuple(sorted({*found, *blocks}, key=lambda f: (f.start, f.end))))
-            if found or blocks
-            else HIDDEN.sub("", text)
-        )
+        # blocks nobody sees go whole, and what stands beside them is read without them
+        blocks = [Finding("comment", m.start(), m.end()) for m in _BLOCKS.finditer(text)]
+        seen = _BLOCKS.sub(lambda m: " " * len(m[0]), text)
+        found = tuple(sorted([*self.find(seen, "document"), *blocks], key=lambda f: (f.start, f.end)))
+        clean = self.without(text, found) if found else HIDDEN.sub("", text)
         return _LINK.sub(r"\1", _IMAGE.sub("", clean)), found
 
 

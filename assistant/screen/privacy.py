@@ -84,6 +84,8 @@ FORMS: tuple[tuple[str, re.Pattern[str], int, Any], ...] = (
     ("NI number", _form(r"\b[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"), 0, None),
     ("PPS number", _form(r"\bPPS[NO]?\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?(\d{7}[A-W][A-IW]?)\b"), 1, None),
     ("PPS number", _form(r"\b\d{7}[A-W][A-IW]?\b", 0), 0, pps),
+    ("NHI number", _form(r"\bNHI\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?([A-Z]{3}(?:\d{4}|\d{2}[A-Z]{2}))\b"), 1, None),
+    ("Medicare number", _form(r"\bMedicare\b[\s:]*(?:no\.?|number|card)*[\s:]*(?:is )?(\d{4} ?\d{5} ?\d(?: ?/ ?\d)?)(?!\d)"), 1, None),
     ("SSN", _form(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), 0, None),
     ("tax number", _form(r"\b(?:TFN|UTR|IRD|tax (?:file|reference))\b[\s:]*(?:no\.?|number)?[\s:]*(\d[\d ]{7,11}\d)"), 1, None),
     ("passport", _form(r"\bpassport[\s:]*(?:no\.?|number)?[\s:]*([A-Z]{0,2}\d{6,9})\b"), 1, None),
@@ -527,7 +529,7 @@ class Privacy:
     def _titled(self, text: str, tokens: list[_Token], i: int, n: int, shouting: bool) -> tuple[int, int, int, str] | None:
         title = " ".join(x.low for x in tokens[i : i + n])
         end = self._run(text, tokens, i + n, shouting)
-        if self._is_work(text, tokens, i + n, end) or self._is_public(tokens, i + n, end):
+        if self._is_work(text, tokens, i + n, end) or self._is_public(tokens, i + n, end) or self._is_public(tokens, i, end):
             return None
         owner = tokens[i - 1].low if i else ""
         relation = self._titles[title] == "relative" or (title in {"father", "sister"} and owner in {"my", "her", "his"})

@@ -51,7 +51,7 @@ class Scope:
             if many >= _PLAINLY_OURS:
                 break
             if any(p.matches(ours) for p in rule.patterns) and not any(p.matches(ours) for p in rule.unless):
-                if rule.reason == "other-subject" and many and self._score(reading) < self._named_at:
+                if rule.reason == "other-subject" and many and self.leans(reading) < self._named_at:
                     continue  # a word of ours, and the words as a whole are ours: an aside or a comparison
                 return rule.reason, rule.id
         words = [w for w in reading.words if w != "."]
@@ -66,9 +66,10 @@ class Scope:
             bar = max(bar, self._shared_at)
         if points_back:
             bar = max(bar, self._points_back_at)
-        return ("other-subject", "other-words") if self._score(reading) > bar else None
+        return ("other-subject", "other-words") if self.leans(reading) > bar else None
 
-    def _score(self, reading: Reading) -> float:
+    def leans(self, reading: Reading) -> float:
+        """How much the words as a whole sound like another subject, 0..1."""
         return self._weights.score("other-subject", reading) if self._weights else 0.0
 
     def ours(self, text: str) -> bool:

@@ -15,7 +15,6 @@ _ORDER = ("own-crisis", "immediate", "allegation", "worry")
 
 _JUST_STOPPED = 3  # points
 _PLAIN_WORDS = 0.9  # the probability from which the words alone leave little doubt
-_FAINT = 0.5
 _FEWEST = 4  # words: too few to tell from words alone
 
 
@@ -46,14 +45,14 @@ class Concern:
         return (
             self.kind in {"immediate", "worry"}
             and self.points <= _JUST_STOPPED
-            and not (self.rules == ("words",) and self.points >= _PLAIN_WORDS)
+            and not (self.by_words and self.points >= _PLAIN_WORDS)
             and not {"happening-now", "with-me", "said-to-be-real"} & set(self.rules)
         )
 
     @property
-    def faint(self) -> bool:
-        """Stopped by a slight leaning of its words alone."""
-        return self.rules == ("words",) and self.points < _FAINT
+    def by_words(self) -> bool:
+        """Stopped by no rule: `points` is the probability that the word weights give."""
+        return self.rules == ("words",)
 
 
 class Urgent:
