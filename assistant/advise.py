@@ -161,8 +161,9 @@ class Adviser(Runnable[Question, Answer]):
         if question.language != "en":
             run.notices.append(self.prompts.say("writer.notice.language"))
         run.history = self._clear_history(question.history)
+        blocked = len(run.history) < len(question.history)
         found = self.screen.check(text)
-        if found.decline_reason == "other-subject" and not found.injection and self._continues(found.masked, run.history):
+        if found.decline_reason == "other-subject" and not found.injection and self._continues(found.masked, run.history, blocked):
             found = replace(found, outcome="clear", in_scope=True, decline_reason=None)
         run.screening = found
         run.text = found.masked
@@ -177,9 +178,11 @@ class Adviser(Runnable[Question, Answer]):
         run.documents = tuple(self._clear_documents(run))
         return run
 
-    def _continues(self, text: str, history: tuple[Turn, ...]) -> bool:
+    def _continues(self, text: str, history: tuple[Turn, ...], blocked: bool) -> bool:
         """Whether `text` only points back at what was talked of, so that its own words say nothing of its subject."""
-        meaning = self.reader.read(text, history)
+        meaning = self.reader.read(text, history, blocked)
+        if blocked and meaning.kind == "vague":
+            return True
         return meaning.follows and bool(meaning.request or meaning.points_at) and self.reader.points_back(text, history)
 
     def _clear_history(self, history: tuple[Turn, ...]) -> tuple[Turn, ...]:
@@ -249,7 +252,7 @@ class Adviser(Runnable[Question, Answer]):
         return tuple((agency, self.placer.place(said, self._vector(said))) for agency, said in parts)
 
     def _vector(self, text: str) -> Vectors:
-        vector: Vectors = self.retriever.embeddings.vectors([text])[0]
+        vector: Vectors = self.retriever.embeddings.vectors([text.encode("utf-8", "replace").decode()])[0]
         return vector
 
     def _retrieve(self, run: Run) -> Run:
@@ -322,8 +325,8 @@ class Adviser(Runnable[Question, Answer]):
         if meaning.request in _SHAPES and not meaning.point and before and (meaning.request != "why" or len(run.text.split()) <= 6):
             return base, before
         if meaning.request == "nation":
-            named = f"{meaning.base} {self.library.jurisdictions[asked.jurisdiction or 'any'].name}"
-            found = self._search(named, self._vector(named), asked)
+            there = f"{meaning.base} {self.library.jurisdictions[asked.jurisdiction or 'any'].name}"
+            found = self._search(there, self._vector(there), asked)
             own = [h for h in found if meaning.jurisdiction in h.card.jurisdictions and (h.fit >= _OWN_NATION or h.card.kind == "law")]
             general = [h for h in self._good(found) if h not in own]
             return found, own[:2] if meaning.answers_as == "law" and own else [*own[:2], *general][:3]
@@ -382,7 +385,8 @@ class Adviser(Runnable[Question, Answer]):
     def _choices(self, run: Run, found: list[CardHit], first: Card | None = None) -> Answer:
         """Situations to choose from, each a card's own; with the short answer of the closest where there is one."""
         assert run.understanding is not None  # noqa: S101
-        choices = tuple(self.prompts.say("writer.clarify.choice", situation=_situation(h.card)) for h in found[:3])
+        problems = [h for h in found if h.card.kind in ("problem", "caution")]
+        choices = tuple(self.prompts.say("writer.clarify.choice", situation=_situation(h.card)) for h in (problems or found)[:3])
         return self._asking(run, self.prompts.say("writer.clarify.intro"), choices, first)
 
     def _asking(self, run: Run, intro: str, questions: tuple[str, ...], card: Card | None) -> Answer:

@@ -48,11 +48,14 @@ _POINT = re.compile(
     re.I,
 )
 _COMMON = frozenset(
-    "a about again all also am an and any are as at be because been but by can could did do does doing done don't for from get give go going got had "
-    "has have he her here him how i i'm if in into is it it's its just know let like make may me mean might more much must my need no not now of "
-    "ok okay on one or our out over please say she should so some tell than that that's the their them then there these they thing things "
-    "think this those to too up us use very want was we we're well were what what's when where which who whose why will with would you your yours "
-    "explain really actually bit step steps point number last first second third fourth fifth next else explain yes".split()
+    (
+        "a about again all also am an and any are as at be because been but by can could did do does doing done don't for from "
+        "get give go going got had has have he her here him how i i'm if in into is it it's its just know let like make may me "
+        "mean might more much must my need no not now of ok okay on one or our out over please say she should so some tell than "
+        "that that's the their them then there these they thing things think this those to too up us use very want was we we're "
+        "well were what what's when where which who whose why will with would you your yours explain really actually bit step "
+        "steps point number last first second third fourth fifth next else yes "
+    ).split()
 )
 
 
@@ -153,6 +156,7 @@ class Reader:
     def _chances(self, text: str) -> dict[str, float]:
         if self.learned is None or self.embeddings is None:
             return {}
+        text = text.encode("utf-8", "replace").decode()  # half a character cannot be read
         return self.learned.probabilities(text, self.embeddings.vectors([text])[0])
 
     def _asks(self, text: str) -> list[str]:

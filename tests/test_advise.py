@@ -36,7 +36,6 @@ def test_retrieval_is_a_langchain_retriever(assistant: Assistant) -> None:
         ("what can you do?", "social", "about"),
         ("partnership", "clarify", "vague"),
         ("🙂🙂🙂", "clarify", "vague"),
-        ("xqzzy blorf wibble frandle snorp", "no_evidence", "other"),
     ],
 )
 def test_a_step_that_settles_the_answer_ends_the_run(assistant: Assistant, text: str, outcome: str, kind: str) -> None:
@@ -47,7 +46,7 @@ def test_a_step_that_settles_the_answer_ends_the_run(assistant: Assistant, text:
 
 
 def test_no_evidence_names_the_nearest_material_and_keeps_what_was_rejected(assistant: Assistant) -> None:
-    answer = assistant.ask("How many foster carer allowances bands does the national fostering tariff hold?")
+    answer = assistant.ask("Which minute-taking software should our safeguarding board buy?")
     assert answer.outcome == "no_evidence"
     assert answer.rejected
     assert "nearest" in answer.text
@@ -59,6 +58,65 @@ def test_a_follow_up_stands_on_the_question_before(assistant: Assistant) -> None
     assert answer.outcome == "answered"
     assert answer.kind == "who_when"
     assert any("budget" in (s.card or "") or "pooled" in (s.card or "") for s in answer.sources)
+
+
+TALK = (
+    Turn("user", "Our pooled budget has no agreed exit. What should we do?"),
+    Turn("assistant", "Settle it.\n1. Read the signed agreement. Owner: Lead commissioner.\n2. Draft notice terms. Owner: Legal leads."),
+)
+
+
+def test_who_should_do_it_names_owners_before_the_steps(assistant: Assistant) -> None:
+    answer = assistant.ask(Question("and who should do that?", history=TALK))
+    assert answer.kind == "who_when"
+    assert answer.text.index("Who does what") < answer.text.index("Next steps")
+    assert all(s.owner in answer.text for s in answer.next_steps)
+
+
+def test_shorter_gives_the_same_advice_in_few_words(assistant: Assistant) -> None:
+    answer = assistant.ask(Question("shorter", history=TALK))
+    assert (answer.outcome, answer.kind) == ("answered", "follow_up")
+    assert len(answer.text.split()) <= 85
+    assert answer.statements
+    assert answer.more == ""
+
+
+def test_a_nation_named_in_a_follow_up_answers_for_that_nation(assistant: Assistant) -> None:
+    history = (Turn("user", "Who are the statutory safeguarding partners in England?"), Turn("assistant", "Three bodies."))
+    answer = assistant.ask(Question("for Scotland", history=history))
+    assert (answer.outcome, answer.kind) == ("answered", "follow_up")
+    assert answer.sources[0].jurisdictions == ("scotland",)
+
+
+def test_an_answer_we_have_keeps_its_cards_for_what_follows(assistant: Assistant) -> None:
+    first = assistant.ask(TALK[0].text)
+    answer = assistant.ask(Question("by when?", history=(TALK[0], Turn("assistant", first.text, first))))
+    assert answer.sources[0].card == first.sources[0].card
+
+
+def test_a_follow_up_to_a_stopped_message_is_vague(assistant: Assistant) -> None:
+    history = (Turn("user", "A child has just told me his dad hit him with a belt and he is going home now"), Turn("assistant", "Stop."))
+    answer = assistant.ask(Question("tell me more about 2", history=history))
+    assert (answer.outcome, answer.kind) == ("clarify", "vague")
+    assert "belt" not in answer.text
+
+
+def test_a_law_question_without_a_nation_asks_which(assistant: Assistant) -> None:
+    answer = assistant.ask("What is the law on sharing information between agencies?")
+    assert any("country" in q for q in answer.questions)
+
+
+def test_a_thin_description_is_not_placed_for_sure(assistant: Assistant) -> None:
+    answer = assistant.ask("Where are we? We have meetings.")
+    assert answer.kind == "placement"
+    assert "reads as" not in answer.text
+    assert answer.questions
+
+
+def test_agencies_described_apart_are_placed_apart(assistant: Assistant) -> None:
+    text = assistant.ask("Which step is each on: the police say there is nothing wrong, schools have named a lead and set a date?").text
+    assert "**Police**: not yet seeing the need" in text
+    assert "**Schools**: deciding and preparing" in text
 
 
 def test_a_document_is_quoted_as_what_it_says(assistant: Assistant) -> None:

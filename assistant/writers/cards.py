@@ -22,6 +22,7 @@ from assistant.types import (
     Draft,
     Evidence,
     Facet,
+    Kind,
     Part,
     Passage,
     Placement,
@@ -58,16 +59,18 @@ _LISTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (r"strengths?|benefits?|advantages?", ("strengths", "when-it-is-right", "features"), "right"),
 )
 _ROLE = re.compile(
-    r"\b(chairs?|managers?|executive|leads?|directors?|members?|partners?|police|health|schools?|councils?|local authority|social (?:work\w*|care)|"
-    r"officers?|signator\w+|signs?|authoris\w+|board|owner|boards|nurses?|gps?|practitioners?|scrutineer|volunt\w+|parents?|families)\b",
+    r"\b(chairs?|managers?|executive|leads?|directors?|members?|partners?|police|health|schools?|councils?|local authority|"
+    r"social (?:work\w*|care)|officers?|signator\w+|signs?|authoris\w+|boards?|owner|nurses?|gps?|practitioners?|scrutineer|"
+    r"volunt\w+|parents?|families)\b",
     re.I,
 )
 _TIME = re.compile(
     r"\b(years?|months?|weeks?|days?|quarter|annual\w*|when|before|after|once|until|date|meeting|yearly|each time|as soon as)\b", re.I
 )
 _DOUBT = re.compile(
-    r"\b(not seen|was not|not (?:been )?(?:read|found|established|tested|proven|proved|checked)|recalled|disagree\w*|differ (?:on|over|about|from)|mixed|contradict\w*|thin|weak|"
-    r"little evidence|no (?:firm|study|trial|strong|good) ?\w*|silent|does not (?:say|name|cover|settle)|only (?:its|the) (?:abstract|contents?)|unclear|limited)\b",
+    r"\b(not seen|was not|not (?:been )?(?:read|found|established|tested|proven|proved|checked)|recalled|disagree\w*|"
+    r"differ (?:on|over|about|from)|mixed|contradict\w*|thin|weak|little evidence|no (?:firm|study|trial|strong|good) ?\w*|silent|"
+    r"does not (?:say|name|cover|settle)|only (?:its|the) (?:abstract|contents?)|unclear|limited)\b",
     re.I,
 )
 _REASONS = ("why-it-happens", "what-it-means", "tasks-for-leaders", "what-it-covers", "when-it-is-right")
@@ -164,11 +167,14 @@ class CardWriter:
             return self._short(question, cards[0], said)
         if question.point:
             return self._more_on(question, cards, said)
-        kind = question.answers_as if question.kind == "follow_up" else question.kind
         if question.request == "agency":
             return self._for_agency(question, cards, said)
         if question.request in ("tried", "progress", "first"):
             return self._again(question, cards, said)
+        return self._of_kind(question.answers_as if question.kind == "follow_up" else question.kind, question, cards, said)
+
+    def _of_kind(self, kind: Kind, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
+        """The shape that suits what was asked."""
         named = [
             self.library.cards[c] for c in (f"{self.library.members[s].facet}-{s}" for s in question.subjects) if c in self.library.cards
         ]
@@ -183,6 +189,10 @@ class CardWriter:
             return parts
         if kind in ("who_when", "reasons") and first.kind != "law":
             return self._who(question, cards, said) if kind == "who_when" else self._reasons(question, cards, said)
+        return self._by_card(kind, question, first, cards, said)
+
+    def _by_card(self, kind: Kind, question: Understanding, first: Card, cards: Sequence[Card], said: _Said) -> list[Part]:
+        """The shape that suits the card that answers."""
         if kind == "list" or first.id.startswith(("five-", "six-")):
             holds = next((c for c in cards if c.section("features")), first)
             return self._sections(holds, said, [("features", "features", 8)], more=["what-it-covers", "how-sure-we-are", "ask-yourselves"])
@@ -321,7 +331,8 @@ class CardWriter:
         about = [] if claims else [Part("plain", lines=(self.prompts.say("writer.agency.silent", agency=names),))]
         opening = self._opening(cards[0], said)
         return [
-            opening, *about, Part("bullets", heading, claims), Part("steps", self._heading("steps"), steps=tuple(steps)), self._asking(cards[:2], said, 2),
+            opening, *about, Part("bullets", heading, claims), Part("steps", self._heading("steps"), steps=tuple(steps)),
+            self._asking(cards[:2], said, 2),
         ]  # fmt: skip
 
     def _again(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
