@@ -459,7 +459,7 @@ def reachable(named: str, limits: Models, opened: Callable[..., ChatModel] = ope
         elif missing:
             rows.append(Reachable(provider, False, f"installed; set {' and '.join(missing)}"))
         elif provider == "ollama":
-            rows.append(_ollama(limits.url or OLLAMA))
+            rows.append(_ollama(limits.url if limits.url and named.startswith("ollama:") else OLLAMA))
         else:
             rows.append(Reachable(provider, True, "installed, key set"))
     if named != "none":
