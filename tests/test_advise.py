@@ -148,7 +148,9 @@ def test_a_language_we_do_not_have_is_answered_in_english_with_a_notice(assistan
     assert any("English" in n for n in assistant.ask(Question("What is mandate?", language="cy")).notices)
 
 
-@pytest.mark.parametrize("text", ["a" * 20_000, "\x00\x07control\x1b[31m", "你好，我们的合作关系有问题", "\ud800 lone", "x " * 9_999, "|" * 50, "$name ${x}"])
+@pytest.mark.parametrize(
+    "text", ["a" * 20_000, "\x00\x07control\x1b[31m", "你好，我们的合作关系有问题", "\ud800 lone", "x " * 9_999, "|" * 50, "$name ${x}"]
+)
 def test_strange_input_gets_an_answer_of_some_kind(assistant: Assistant, text: str) -> None:
     assert assistant.ask(text).text
 

@@ -59,7 +59,10 @@ def test_an_answer_has_every_field_of_the_contract(asked: list[dict[str, Any]]) 
     numbers = {s["n"] for s in row["sources"]}
     assert all(set(s["sources"]) <= numbers and s["support"] in ("quoted", "supported") for s in row["statements"])
     assert all(s["action"] and s["owner"] and s["when"] and s["progress"] for s in row["next_steps"])
-    assert all({"n", "passage", "card", "title", "quote", "status", "jurisdictions", "references", "origin", "location"} <= set(s) for s in row["sources"])
+    assert all(
+        {"n", "passage", "card", "title", "quote", "status", "jurisdictions", "references", "origin", "location"} <= set(s)
+        for s in row["sources"]
+    )
     for name, ids in (("levels", LEVELS), ("elements", ELEMENTS), ("steps", STEPS)):
         assert {s["id"] for s in row["placement"][name]} == set(ids)
 

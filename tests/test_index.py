@@ -28,7 +28,10 @@ class LetterEmbeddings(OnnxEmbeddings):
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-ENTRIES = [Entry(f"card:{w}#a", text, f"card:{w}#a") for w, text in [("one", "pooled budget"), ("two", "trust and history"), ("three", "zigzag quiz")]]
+ENTRIES = [
+    Entry(f"card:{w}#a", text, f"card:{w}#a")
+    for w, text in [("one", "pooled budget"), ("two", "trust and history"), ("three", "zigzag quiz")]
+]
 
 
 def best(index: Index, text: str) -> str:
@@ -114,7 +117,11 @@ def test_a_full_disk_is_one_plain_sentence_and_keeps_the_last_index(tmp_path: Pa
 
 
 def test_fusion_is_reciprocal_rank() -> None:
-    assert fuse([["a", "b"], ["b", "c"]]) == [("b", pytest.approx(1 / 62 + 1 / 61)), ("a", pytest.approx(1 / 61)), ("c", pytest.approx(1 / 62))]
+    assert fuse([["a", "b"], ["b", "c"]]) == [
+        ("b", pytest.approx(1 / 62 + 1 / 61)),
+        ("a", pytest.approx(1 / 61)),
+        ("c", pytest.approx(1 / 62)),
+    ]
 
 
 def test_an_unknown_word_is_as_rare_as_can_be() -> None:

@@ -17,7 +17,9 @@ from tests.conftest import ROOT
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("wheel")
-    done = subprocess.run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout[-800:] + done.stderr[-800:]
     return next(out.glob("*.whl"))
 
@@ -26,7 +28,12 @@ def test_it_carries_engine_page_and_data_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {n.split("/")[0] for n in names}
     assert {t for t in tops if not t.endswith(".dist-info")} == {"assistant", "ui"}
-    for wanted in ("assistant/_data/knowledge/framework.yaml", "assistant/_data/prompts/writer.yaml", "assistant/migrations/0001_conversations.sql", "ui/app.py"):
+    for wanted in (
+        "assistant/_data/knowledge/framework.yaml",
+        "assistant/_data/prompts/writer.yaml",
+        "assistant/migrations/0001_conversations.sql",
+        "ui/app.py",
+    ):
         assert wanted in names
     assert sum(n.endswith(".md") for n in names if n.startswith("assistant/_data/knowledge/cards/")) >= 220
 
