@@ -238,9 +238,17 @@ def _split(word: str) -> str:
     return word.replace("'", "")
 
 
+_LONGEST_WORD = 24
+
+
 def _cuts(word: str, depth: int) -> Iterable[str]:
-    """The word and what is left when one or two letters are taken out: near words share such a rest."""
+    """The word and what is left when one or two letters are taken out: near words share such a rest.
+
+    No word of the lexicon is as long as `_LONGEST_WORD`; a longer one is taken as it is, for its cuts grow with the square.
+    """
     seen = {word: None}
+    if len(word) > _LONGEST_WORD:
+        return seen
     edge = [word]
     for _ in range(depth):
         edge = [w[:i] + w[i + 1 :] for w in edge for i in range(len(w))]
