@@ -178,6 +178,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?(?<!['’])", re.UNICODE)
 _INITIALS = re.compile(
     r"(?:[A-Z]\.){2,3}|[A-Z]{2,3}(?=,? (?:aged? \d|\(\d|\d{1,2} ?(?:,|years?|yrs?)))|[A-Z]{1,3}(?=['’]s (?:mum|dad|mother|father))"
 )
+_NO_NAME = re.compile(r"\w{60,}")
 _YEAR_AFTER = re.compile(r"[\s,]*(?:et al\.?)?[\s,]*[\[(]?(?:19|20)\d\d[a-z]?\b")
 _CHAIN = re.compile(
     r"[^\W\d_][\w'’-]+(?:(?:, | and | & |, and )[^\W\d_][\w'’-]+){0,5}(?: et al\.?)?,? ?[\[(](?:19|20)\d\d[a-z]?\b|"
@@ -320,7 +321,9 @@ class Privacy:
     # ---- names
 
     def _names(self, text: str, taken: list[tuple[int, int]]) -> Iterator[Found]:
-        works = [(m.start(), m.end()) for m in _CHAIN.finditer(text)]
+        # No name is as long as such a run of letters, and looking for one in it takes the square of its length.
+        readable = _NO_NAME.sub(lambda m: "-" * len(m[0]), text)
+        works = [(m.start(), m.end()) for m in _CHAIN.finditer(readable)]
         tokens = [_Token(m[0], m.start(), m.end()) for m in _WORD.finditer(text)]
         shouting = text.isupper() or sum(t.text.isupper() and len(t.text) > 1 for t in tokens) > max(3, 0.7 * len(tokens))
         i = 0
