@@ -25,6 +25,7 @@ from assistant.prompts import Prompts
 from assistant.render import Page
 from assistant.retrieve import CardHit, Retriever, document_passages_found
 from assistant.screen import Screen
+from assistant.screen.hostile import LEFT_OUT
 from assistant.types import (
     Answer,
     Card,
@@ -206,7 +207,9 @@ class Adviser(Runnable[Question, Answer]):
             if any(findings for _, findings, _ in cleaned) and self.prompts.say("writer.notice.instructions") not in run.notices:
                 run.notices.append(self.prompts.say("writer.notice.instructions"))
             identity = hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-            paragraphs = [(self.screen.check(p).masked, where) for text, _, where in cleaned for p in text.split("\n") if p.strip()]
+            lines = [(line, where) for text, _, where in cleaned for line in text.replace(LEFT_OUT, " ").split("\n")]
+            paragraphs = [(self.screen.check(line).masked.replace(LEFT_OUT, " ").strip(), where) for line, where in lines if line.strip()]
+            paragraphs = [(text, where) for text, where in paragraphs if text]
             yield from document_passages(identity, document.name, paragraphs)
 
     def _understand(self, run: Run) -> Run:
