@@ -27,7 +27,7 @@ from assistant.retrieve import Retriever, entries, load_calibration
 from assistant.screen import Screen
 from assistant.settings import Settings
 from assistant.store import Store
-from assistant.types import Answer, Document, Hit, Placement, Question, Screening, Turn
+from assistant.types import Answer, Citation, Document, Hit, NextStep, Placement, Question, Screening, Turn
 from assistant.understand import load_reader
 from assistant.writers import CardWriter
 from assistant.writers.model import ModelWriter
@@ -255,6 +255,13 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
+def _answer_of(row: Mapping[str, Any]) -> Answer:
+    """What a follow-up needs of a stored answer: its words, steps and sources."""
+    steps = tuple(NextStep(s["action"], s["owner"], s["when"], s["progress"], tuple(s["sources"])) for s in row["next_steps"])
+    sources = tuple(Citation(**{**s, "references": (), "jurisdictions": tuple(s["jurisdictions"])}) for s in row["sources"])
+    return Answer(row["outcome"], row["kind"], row["text"], next_steps=steps, sources=sources)
+
+
 # ---- one visitor's conversation
 
 
@@ -273,7 +280,9 @@ class Session:
         return cls(assistant, assistant.store.start())
 
     def history(self) -> tuple[Turn, ...]:
-        return tuple(Turn(t.role, t.text) for t in self.assistant.store.turns(self.conversation))  # type: ignore[arg-type]
+        """The turns so far; an answer's steps and sources stay with it, so that a follow-up can point at them."""
+        turns = self.assistant.store.turns(self.conversation)
+        return tuple(Turn(t.role, t.text, _answer_of(t.answer) if t.answer else None) for t in turns)  # type: ignore[arg-type]
 
     def stream(self, text: str, jurisdiction: str | None = None, documents: tuple[Document, ...] = ()) -> Iterator[Progress | Answer]:
         """As Adviser.stream; the turn is stored before the Answer is given, a stopped one only as that and when."""
