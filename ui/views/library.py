@@ -1,8 +1,11 @@
 """Library: every card, to browse and search."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
-from assistant import AssistantError
+from assistant import AssistantError, coverage
 from ui.answer import card_html, day
 from ui.page import desk, paragraphs, words
 
@@ -55,6 +58,28 @@ def whole(card) -> None:  # type: ignore[no-untyped-def]
         st.html(paragraphs(lines, "pa-line"))
 
 
+def grid(caption: str, cells: Mapping[Any, tuple[str, ...]], columns: list[str]) -> str:
+    """A table of counts, darker where there are more; the number says the same as the colour."""
+    members = desk().assistant.library.members
+    most = max(len(found) for found in cells.values())
+    rows = []
+    for element in dict.fromkeys(e for e, _ in cells):
+        counts = [len(cells[element, c]) for c in columns]
+        shaded = "".join(f'<td style="background:rgba(20,110,120,{0.08 + 0.4 * n / most:.2f});text-align:center">{n}</td>' for n in counts)
+        rows.append(f'<tr><th scope="row" style="text-align:left">{members[element].name}</th>{shaded}</tr>')
+    head = "".join(f'<th scope="col">{members[c].name}</th>' for c in columns)
+    table = f"<table><caption>{caption}</caption><tr><td></td>{head}</tr>{''.join(rows)}</table>"
+    return f'<div role="region" aria-label="{caption}" tabindex="0" style="overflow-x:auto">{table}</div>'
+
+
+def show_coverage() -> None:
+    w, library = words(), desk().assistant.library
+    found = coverage(library)
+    with st.expander(w("library.coverage")):
+        st.html(grid(w("library.coverage_steps"), found.steps, [m.id for m in library.facet("step")]))
+        st.html(grid(w("library.coverage_levels"), found.levels, [m.id for m in library.facet("level")]))
+
+
 def main() -> None:
     w, library = words(), desk().assistant.library
     wanted = library.cards.get(st.query_params.get("card", ""))
@@ -89,6 +114,7 @@ def main() -> None:
             st.caption(f"{w(f'library.kinds.{card.kind}')}, {w(f'status.{card.status}')}")
     if len(cards) > limit:
         st.button(w("library.more"), on_click=lambda: st.session_state.update(library_shown=limit + PAGE))
+    show_coverage()
 
 
 main()
