@@ -31,6 +31,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # errors and help as plain lines, also in a pipe
     help="An adviser for people who make agencies work together for children. It works offline, with no model and no key.",
 )
 errors = Console(stderr=True)

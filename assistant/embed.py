@@ -24,7 +24,7 @@ from filelock import FileLock
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
-from assistant.errors import ModelError
+from assistant.errors import ModelError, StoreError
 
 Vectors = NDArray[np.float32]
 Progress = Callable[[str, int, int], None]  # what, done, of
@@ -132,7 +132,13 @@ def open_embeddings(name: str, exported: Path, progress: Progress = quiet) -> On
     version = _identity(name, source)
     target = exported / version
     if not (target / "meta.json").is_file():
-        exported.mkdir(parents=True, exist_ok=True)
+        try:
+            exported.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The data folder {exported.parent} cannot be used ({error.strerror or error}). "
+                "Make it writable, or set ASSISTANT_HOME to another folder."
+            ) from None
         with FileLock(exported / f"{version}.lock"):
             if not (target / "meta.json").is_file():
                 progress("preparing the language model, once", 0, 1)

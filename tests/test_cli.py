@@ -104,8 +104,8 @@ def test_one_text_gives_one_object_and_nothing_else(home: Path, assistant: Assis
         (["ask", "   "], "empty"),
         (["ask", "--jsonl", "/nowhere/at/all.jsonl"], "cannot be read"),
         (["ui", "--host", "0.0.0.0"], "only listens on this computer"),
-        (["ui", "--port", "0"], "0"),
-        (["search", "x", "-k", "0"], "0"),
+        (["ui", "--port", "0"], "--port"),
+        (["search", "x", "-k", "0"], "-k"),
         (["nonsense"], "nonsense"),
     ],
 )
