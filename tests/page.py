@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 W = load_words()
 SITUATION = "Our board keeps changing members and nobody can decide"
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-PATIENCE = 20_000  # milliseconds; a loaded machine is slow, and a passing test never waits this long
+PATIENCE = 60_000  # milliseconds; a loaded machine is slow, and a passing test never waits this long
 
 
 @pytest.fixture(scope="module")
