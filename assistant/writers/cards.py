@@ -558,15 +558,18 @@ class CardWriter:
         if question.kind not in _SITUATIONS or card.kind == "law":
             return []
         placement = self._told(question)
+        # What the words themselves say comes first, so that the line and the strip above it tell the same.
+        read = [placement.best("element").id] if placement.sure["element"] else []
+        elements = list(dict.fromkeys([*read, *card.elements]))[: 2 + bool(read and read[0] not in card.elements)]
+        shown_elements = [f"**{self.library.members[e].name.lower()}**" for e in elements]
         names = {
-            "elements": " and ".join(f"**{self.library.members[e].name.lower()}**" for e in card.elements[:2]),
+            "elements": " and ".join([", ".join(shown_elements[:-1]), shown_elements[-1]] if len(shown_elements) > 1 else shown_elements),
             "level": self.library.members[placement.best("level").id].name.lower(),
             "step": self.library.members[placement.best("step").id].name.lower(),
         }
-        agrees = placement.sure["element"] and placement.best("element").id in card.elements
         sure: list[Facet] = [f for f in ("level", "step") if placement.sure[f]]
         line = self.prompts.say("writer.placement." + "_".join(["element", *sure]), **names)
-        seen = [c for c in placement.evidence if c.reading.partition(":")[0] in (*sure, *(["element"] if agrees else []))]
+        seen = [c for c in placement.evidence if c.reading.partition(":")[0] in (*sure, *(["element"] if read else []))]
         words = list(dict.fromkeys(_bare(c.text) for c in seen))[:2]
         if not words:
             return [line]
