@@ -115,7 +115,9 @@ def gate(results: Mapping[str, Any], standing: Standing, timing: Mapping[str, An
     order = list(titles())
     for name, suite in sorted(results["suites"].items(), key=lambda pair: order.index(pair[0])):
         before = standing.baseline.get(name, {"cases": {}, "figures": {}}) if gated else {"cases": {}, "figures": {}}
-        own = [*_by_case(name, suite, before, standing, selection["whole"]), *_unscored(name, suite)]
+        # Grounding is read off the other suites' records: where only some were run, it cannot be whole.
+        whole = selection["whole"] and (name != "grounding" or not selection["suites"])
+        own = [*_by_case(name, suite, before, standing, whole), *_unscored(name, suite)]
         floors = standing.floors.get(name, {}) if selection["whole"] else {}
         made = list(_lines(name, suite, before if selection["whole"] else {"figures": {}}, floors))
         own += [Finding("below its floor", name, x.name, _against(x, floors[x.name])) for x in made if x.verdict == "below its floor"]
