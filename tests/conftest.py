@@ -12,6 +12,8 @@ import pytest
 from assistant import Assistant, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
+# As the page is served (ui/.streamlit/config.toml, which AppTest does not read).
+os.environ["STREAMLIT_RUNNER_MAGIC_ENABLED"] = "false"
 
 CARD = """---
 title: Members send a stand-in every time
