@@ -1,6 +1,6 @@
 """How well the support check tells statements that stand on their passage from those that do not.
 
-    python -m evals.check_support            both halves, with the misses of the open one
+    python -m evals.check_support            both sets, each in its halves, with the misses of the open ones
     python -m evals.check_support --json
 
 A dropped statement counts as found bad. Precision: of those dropped, the share labelled bad. Recall: of those labelled
@@ -20,8 +20,12 @@ import yaml
 from assistant.check import check
 from assistant.types import Passage, Sentence
 
-CASES = Path(__file__).parent / "cases" / "check" / "pairs.yaml"
-LABELS = ("supported", "embroidered", "contradicted", "wrong passage", "number changed", "may to must")
+CASES = Path(__file__).parent / "cases" / "check"
+SETS = {"first": CASES / "pairs.yaml", "second": CASES / "pairs-second.yaml"}
+LABELS = (
+    "supported", "embroidered", "contradicted", "wrong passage", "number changed", "may to must",
+    "agency swapped", "nation swapped", "negation", "condition dropped", "widened",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Pair:
     passage: Passage
 
 
-def load(file: Path = CASES) -> list[Pair]:
+def load(file: Path) -> list[Pair]:
     """The labelled pairs; raises ValueError for a label or passage that is not there."""
     data = yaml.load(file.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe loaders
     passages = {
@@ -51,13 +55,13 @@ def load(file: Path = CASES) -> list[Pair]:
     pairs = []
     for row in data["pairs"]:
         if row["label"] not in LABELS or row["half"] not in ("open", "sealed") or row["passage"] not in passages:
-            raise ValueError(f"{CASES.name}: {row['id']}: label, half or passage is not one we know")
+            raise ValueError(f"{file.name}: {row['id']}: label, half or passage is not one we know")
         pairs.append(Pair(row["id"], row["half"], row["label"], row["text"], passages[row["passage"]]))
     return pairs
 
 
 def measure(pairs: list[Pair]) -> dict[str, Any]:
-    """Precision and recall of bad statements, the share dropped under each label, and each pair judged wrongly."""
+    """Precision and recall of bad statements, false alarms, the share dropped under each label, and each pair judged wrongly."""
     dropped = {p.id: v.why for p in pairs if not (v := check(p.text, [p.passage])).support}
     bad = {p.id for p in pairs if p.label != "supported"}
     right = len(bad & set(dropped))
@@ -65,7 +69,9 @@ def measure(pairs: list[Pair]) -> dict[str, Any]:
         "pairs": len(pairs),
         "precision": round(right / len(dropped), 3) if dropped else None,
         "recall": round(right / len(bad), 3) if bad else None,
-        "dropped": {x: f"{sum(p.id in dropped for p in pairs if p.label == x)}/{sum(p.label == x for p in pairs)}" for x in LABELS},
+        "dropped": {
+            x: f"{sum(p.id in dropped for p in pairs if p.label == x)}/{n}" for x in LABELS if (n := sum(p.label == x for p in pairs))
+        },
         "wrong": [
             {"id": p.id, "label": p.label, "why": dropped.get(p.id, "let through"), "text": p.text}
             for p in pairs
@@ -78,14 +84,17 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--json", action="store_true", help="print one JSON object")
     asked = options.parse_args()
-    pairs = load()
-    found = {half: measure([p for p in pairs if p.half == half]) for half in ("open", "sealed")}
+    found = {
+        f"{name}, {half}": measure([p for p in pairs if p.half == half])
+        for name, pairs in ((name, load(file)) for name, file in SETS.items())
+        for half in ("open", "sealed")
+    }
     if asked.json:
         print(json.dumps(found))
         return
-    for half, row in found.items():
-        print(f"{half}: {row['pairs']} pairs, precision {row['precision']}, recall {row['recall']}; dropped {row['dropped']}")
-    for miss in found["open"]["wrong"]:
+    for name, row in found.items():
+        print(f"{name}: {row['pairs']} pairs, precision {row['precision']}, recall {row['recall']}; dropped {row['dropped']}")
+    for miss in (m for name, row in found.items() if "open" in name for m in row["wrong"]):
         print(f"  {miss['id']} {miss['label']}: {miss['why']}: {miss['text']}")
 
 
