@@ -1,4 +1,4 @@
-"""The path of a question: screen, understand, retrieve, compose, check. A LangChain Runnable from Question to Answer.
+"""The path of a question: screen, understand, retrieve, compose, check.
 
 Each step takes the run and adds to it; a step that settles the answer ends the run with a named outcome. Screening
 comes first, uses no model and fails closed: if it raises, nothing is searched, stored or sent.
@@ -14,12 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
-from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
-from langchain_core.runnables.config import ensure_config
-
 from assistant.embed import Vectors
 from assistant.knowledge import Library, document_passages
-from assistant.models import untraced
 from assistant.place import Placer
 from assistant.prompts import Prompts
 from assistant.render import Page
@@ -93,10 +89,14 @@ class Progress:
     step: StepName
 
 
-class Adviser(Runnable[Question, Answer]):
-    """Answers questions. `invoke` and `batch` give answers; `stream` gives a Progress a step, then the Answer.
+Asked = Question | str | Mapping[str, Any]
+Step = Callable[[Run], Run]
 
-    Also takes a plain string, or a mapping in the shape of the command line's input, so that it fits other people's chains.
+
+class Adviser:
+    """Answers questions. `invoke` gives the answer; `stream` gives a Progress a step, then the Answer.
+
+    Also takes a plain string, or a mapping in the shape of the command line's input. `assistant.chain` makes a Runnable of it.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class Adviser(Runnable[Question, Answer]):
         self.retriever = retriever
         self.cards = CardWriter(library, prompts)
         self.writer: Writer = writer or self.cards
-        self.steps: tuple[tuple[StepName, Callable[[Run], Run]], ...] = (
+        self.steps: tuple[tuple[StepName, Step], ...] = (
             ("screen", self._screen),
             ("understand", self._understand),
             ("retrieve", self._retrieve),
@@ -125,30 +125,30 @@ class Adviser(Runnable[Question, Answer]):
             ("check", self._check),
         )
 
-    def invoke(self, input: Question | str | Mapping[str, Any], config: RunnableConfig | None = None, **_: Any) -> Answer:
+    def invoke(self, input: Asked, config: Any = None, **_: Any) -> Answer:
         """The answer. Raises UsageError for a jurisdiction we do not have."""
         for event in self.stream(input, config):
             if isinstance(event, Answer):
                 return event
         raise AssertionError("the check settles every answer")
 
-    def stream(  # type: ignore[override]  # progress comes before the answer
-        self, input: Question | str | Mapping[str, Any], config: RunnableConfig | None = None, **_: Any
-    ) -> Iterator[Progress | Answer]:
+    def stream(self, input: Asked, config: Any = None, **_: Any) -> Iterator[Progress | Answer]:
         """A Progress as each step begins, then the Answer."""
         run = Run(as_question(input))
         started = time.perf_counter()
         for name, step in self.steps:
             yield Progress(name)
             began = time.perf_counter()
-            with untraced():
-                run = RunnableLambda(step, name=name).invoke(run, ensure_config(config))
+            run = self._walk(name, step, run, config)
             run.milliseconds[name] = round((time.perf_counter() - began) * 1000, 2)
             if run.answer:
                 break
         assert run.answer is not None  # noqa: S101  the check settles every answer
         run.milliseconds["total"] = round((time.perf_counter() - started) * 1000, 2)
         yield replace(run.answer, milliseconds=run.milliseconds)
+
+    def _walk(self, name: StepName, step: Step, run: Run, config: Any) -> Run:  # noqa: ARG002  a chain names and watches its steps
+        return step(run)
 
     # ---- the five steps
 

@@ -22,8 +22,8 @@ from rich.markdown import Markdown
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
+from assistant.advise import Adviser
 from assistant.errors import AssistantError, UsageError
-from assistant.models import reachable
 from assistant.session import Assistant, as_json, placement_json, question_from, screening_json
 from assistant.settings import Settings
 
@@ -68,13 +68,21 @@ def _notice(sentence: str, _done: int, _of: int) -> None:
     errors.print(sentence, highlight=False)
 
 
+class _Quick(Assistant):
+    """For one command, whose adviser need be no LangChain Runnable: importing those takes as long as half of the rest."""
+
+    @property
+    def _kind_of_adviser(self) -> Any:
+        return Adviser
+
+
 def _assistant(model: str | None = None) -> Assistant:
     settings = Settings.from_environment()
     if model and model != "none":
         from dataclasses import replace
 
         settings = replace(settings, model=model)
-    return Assistant(settings, _Reporter(), _notice)
+    return _Quick(settings, _Reporter(), _notice)
 
 
 # ---- JSON Lines
@@ -245,16 +253,18 @@ def check(
     models: Annotated[bool, typer.Option("--models", help="Say which chat models can be used, with one tiny call to the one set.")] = False,
 ) -> None:
     """Check knowledge, prompts and installation; every slip is named by file and field."""
-    from assistant import curate
-
     assistant = _assistant()
     if models:
+        from assistant.models import reachable
+
         rows = reachable(assistant.settings.model, assistant.settings.models)
         for row in rows:
             typer.echo(f"{'ready' if row.ready else 'not ready':10} {row.name}: {row.says}")
         _stop_on([] if assistant.settings.model == "none" or rows[-1].ready else [f"{rows[-1].name} cannot be used."])
         return
     _stop_on(_slips(assistant, ("library", "prompts", "screener")))
+    from assistant import curate
+
     if coverage:
         found = curate.coverage(assistant.library)
         typer.echo(found.grid)

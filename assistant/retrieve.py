@@ -11,12 +11,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
-from langchain_core.documents import Document
-from langchain_core.retrievers import BaseRetriever
-from pydantic import ConfigDict
 
 from assistant.embed import OnnxEmbeddings, Vectors
 from assistant.errors import KnowledgeError
@@ -177,25 +171,6 @@ class Retriever:
 
 
 _KIND_OF_CARD: dict[str, str] = {"how_to": "tool", "law": "law", "definition": "framework", "list": "framework", "comparison": "framework"}
-
-
-class LibraryRetriever(BaseRetriever):
-    """The library as a LangChain retriever: the passages of the best cards, with their scores as metadata."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-    retriever: Any
-    k: int = 5
-
-    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:  # noqa: ARG002
-        hits = self.retriever.passages(query, self.k)
-        return [
-            Document(
-                id=h.passage.id,
-                page_content=h.passage.text,
-                metadata={"title": h.passage.title, "card": h.passage.card, "score": h.score, "status": h.passage.status},
-            )
-            for h in hits
-        ]
 
 
 # Words by which a person points at what they attached.

@@ -1,9 +1,12 @@
-"""The assistant as a whole: opened once, asked by many. What the page, the command line and the evaluation suite use."""
+"""The assistant as a whole: opened once, asked by many. What the page, the command line and the evaluation suite use.
+
+Importing it is part of every start, so what only some callers need is imported where it is used.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,12 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from assistant.advise import Adviser, Progress
-from assistant.documents import Limits, Reading, read
+from assistant.advise import Progress
 from assistant.embed import OnnxEmbeddings, open_embeddings, quiet
 from assistant.embed import Progress as Reporter
 from assistant.errors import UsageError
-from assistant.export import Exporter
 from assistant.index import open_index
 from assistant.knowledge import Library, load_library
 from assistant.models import Ledger, open_model, stoppable
@@ -26,15 +27,18 @@ from assistant.prompts import Prompts, load_prompts
 from assistant.retrieve import Retriever, entries, load_calibration
 from assistant.screen import Screen
 from assistant.settings import Settings
-from assistant.store import Store
 from assistant.types import Answer, Citation, Document, Hit, NextStep, Placement, Question, Screening, Turn
 from assistant.understand import load_reader
-from assistant.writers import CardWriter
-from assistant.writers.model import ModelWriter
 
 if TYPE_CHECKING:
-    from assistant.rehearse import Scenario, Sitting
+    from assistant.chain import RunnableAdviser
+    from assistant.documents import Reading
+    from assistant.export import Exporter
+    from assistant.rehearse import Noticer, Scenario, Shelf, Sitting, Workshop
     from assistant.rehearse.types import Difficulty, Mode
+    from assistant.store import Store
+
+_PATIENCE = 12.0  # seconds a rehearsal waits for a chat model before the authored line is said
 
 
 class Assistant:
@@ -44,7 +48,7 @@ class Assistant:
         self.settings = settings or Settings.from_environment()
         self._progress = progress
         self._notice = notice
-        self._advisers: dict[str, Adviser] = {}
+        self._advisers: dict[str, RunnableAdviser] = {}
 
     @cached_property
     def library(self) -> Library:
@@ -72,18 +76,27 @@ class Assistant:
         return open_placer(self.library, self.settings.knowledge, self.embeddings, self.settings.exported_models)
 
     @cached_property
-    def adviser(self) -> Adviser:
+    def adviser(self) -> RunnableAdviser:
         return self._adviser(self.settings.model)
 
-    def _adviser(self, model: str) -> Adviser:
+    def _adviser(self, model: str) -> RunnableAdviser:
         writer = None
         if model != "none":
+            from assistant.writers import CardWriter
+            from assistant.writers.model import ModelWriter
+
             opened = open_model(model, self.settings.models, Ledger(self.settings.home / "model-usage.json"))
             writer = ModelWriter(opened, CardWriter(self.library, self.prompts), self.prompts)
         reader = load_reader(self.library, self.settings.knowledge, self.embeddings, self.settings.exported_models)
-        return Adviser(self.library, self.prompts, self.screener, reader, self.placer, self.retriever, writer)
+        return self._kind_of_adviser(self.library, self.prompts, self.screener, reader, self.placer, self.retriever, writer)
 
-    def adviser_with(self, model: str | None) -> Adviser:
+    @property
+    def _kind_of_adviser(self) -> type[RunnableAdviser]:
+        from assistant.chain import RunnableAdviser
+
+        return RunnableAdviser
+
+    def adviser_with(self, model: str | None) -> RunnableAdviser:
         """The adviser whose words come from `model`, one of `models`; the one that is set where None. Opened once."""
         if model is None or model == self.settings.model:
             return self.adviser
@@ -99,11 +112,35 @@ class Assistant:
         return tuple(dict.fromkeys(("none", self.settings.model, *self.settings.models.allowed)))
 
     @cached_property
-    def scenarios(self) -> dict[str, Scenario]:
-        """The role-plays by id, easiest first."""
+    def _shipped(self) -> dict[str, Scenario]:
         from assistant.rehearse import load_scenarios
 
         return load_scenarios(self.settings.knowledge, self.prompts)
+
+    @property
+    def scenarios(self) -> dict[str, Scenario]:
+        """The role-plays by id, easiest first, then those people wrote themselves."""
+        return {**self._shipped, **self.workshop.scenarios}
+
+    @cached_property
+    def workshop(self) -> Workshop:
+        from assistant.rehearse import Workshop
+
+        shared = next(iter(self._shipped.values())).shared
+        return Workshop(self.settings.home / "scenarios", self.settings.knowledge / "scenarios", shared)
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        from assistant.rehearse import Shelf
+
+        return Shelf(self.settings.home / "rehearsals")
+
+    @cached_property
+    def _noticer(self) -> Noticer:
+        from assistant.rehearse import Noticer
+
+        shared = next(iter(self._shipped.values())).shared
+        return Noticer(shared.moves, self.embeddings, self.settings.exported_models)
 
     def sitting(
         self,
@@ -112,28 +149,46 @@ class Assistant:
         difficulty: Difficulty | None = None,
         mode: Mode | None = None,
         saved: Mapping[str, Any] | None = None,
+        model: str | None = None,
     ) -> Sitting:
-        """A new sitting of a role-play, or the one whose events were `saved`. Raises UsageError for an unknown scenario."""
-        from assistant.rehearse import Noticer, Sitting, replay
+        """A new sitting of a role-play, or the one whose events were `saved`. Raises UsageError for an unknown scenario.
+
+        `model` is one of `models`; the one that is set where None. It may word lines, and what it writes is checked.
+        """
+        from assistant.rehearse import Sitting, replay
 
         if scenario not in self.scenarios:
             raise UsageError(f"There is no scenario {scenario!r}. Use one of: {', '.join(self.scenarios)}.")
         found = self.scenarios[scenario]
-        noticer = Noticer(found.shared.moves, self.embeddings, self.settings.exported_models)
+        doors: dict[str, Any] = {"noticer": self._noticer, "screen": self.screen, "model": self._voice(model or self.settings.model)}
         if saved is not None:
-            return replay(found, saved, noticer=noticer, screen=self.screen)
-        return Sitting.start(found, seed, difficulty, mode, noticer=noticer, screen=self.screen)
+            return replay(found, saved, **doors)
+        return Sitting.start(found, seed, difficulty, mode, **doors)
+
+    def _voice(self, model: str) -> Callable[[str], str] | None:
+        if model not in self.models:
+            raise UsageError(f"{model} is not among the models allowed here: {', '.join(self.models)}.")
+        if model == "none":
+            return None
+        opened = open_model(model, self.settings.models, Ledger(self.settings.home / "model-usage.json"))
+        return lambda prompt: opened.ask([("human", prompt)], seconds=_PATIENCE).text
 
     @cached_property
     def store(self) -> Store:
+        from assistant.store import Store
+
         return Store(self.settings.database)
 
     @cached_property
     def exporter(self) -> Exporter:
+        from assistant.export import Exporter
+
         return Exporter(self.library, self.prompts)
 
     def read_document(self, name: str, data: bytes) -> Reading:
         """A person's own document, screened: hostile passages out, personal data masked. Raises UsageError in one sentence."""
+        from assistant.documents import Limits, Reading, read
+
         s = self.settings
         limits = Limits(megabytes=s.document_megabytes, pages=s.document_pages, seconds=s.document_seconds)
         found = read(name, data, limits, self.prompts)

@@ -6,7 +6,7 @@ import pytest
 from langchain_core.runnables import RunnableLambda
 
 from assistant import Answer, Assistant, Document, Question, Turn, UsageError
-from assistant.retrieve import LibraryRetriever
+from assistant.chain import LibraryRetriever
 
 
 def test_the_steps_are_told_as_they_begin_and_the_answer_comes_last(assistant: Assistant) -> None:
