@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from assistant.errors import AssistantError, KnowledgeError, ModelError, NotBuiltError, StoreError, UsageError
     from assistant.rehearse import Debrief, Hint, Reply, Scenario, Sitting, Utterance, print_pack
     from assistant.rehearse import as_json as debrief_json
+    from assistant.rehearse import as_word as debrief_word
     from assistant.session import Assistant, Session, as_json, placement_json, question_from, screening_json
     from assistant.settings import Settings
     from assistant.types import Answer, Document, Placement, Question, Screening, Turn
@@ -15,24 +16,25 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer", "Assistant", "AssistantError", "Coverage", "Debrief", "Document", "Hint", "KnowledgeError", "ModelError", "NotBuiltError",
     "Placement", "Question", "Reply", "Scenario", "Screening", "Session", "Settings", "Sitting", "StoreError", "Turn", "UsageError",
-    "Utterance", "as_json", "coverage", "debrief_json", "placement_json", "print_pack", "question_from", "screening_json",
+    "Utterance", "as_json", "coverage", "debrief_json", "debrief_word", "placement_json", "print_pack", "question_from", "screening_json",
 ]  # fmt: skip
 
 # Where each name lives. It is imported when it is first used, so that a command waits only for what it needs.
 _HOMES = {
     "curate": "Coverage coverage",
     "errors": "AssistantError KnowledgeError ModelError NotBuiltError StoreError UsageError",
-    "rehearse": "Debrief Hint Reply Scenario Sitting Utterance print_pack debrief_json",
+    "rehearse": "Debrief Hint Reply Scenario Sitting Utterance print_pack debrief_json debrief_word",
     "session": "Assistant Session as_json placement_json question_from screening_json",
     "settings": "Settings",
     "types": "Answer Document Placement Question Screening Turn",
 }
+_OTHERWISE = {"debrief_json": "as_json", "debrief_word": "as_word"}
 
 
 def __getattr__(name: str) -> Any:
     for module, names in _HOMES.items():
         if name in names.split():
-            found = getattr(import_module(f"assistant.{module}"), "as_json" if name == "debrief_json" else name)
+            found = getattr(import_module(f"assistant.{module}"), _OTHERWISE.get(name, name))
             globals()[name] = found
             return found
     raise AttributeError(f"module 'assistant' has no attribute {name!r}")

@@ -246,7 +246,9 @@ def search(
 def check(
     coverage: Annotated[bool, typer.Option("--coverage", help="Print how many cards serve each place of the framework.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 on warnings too, such as an overdue review date.")] = False,
-    quick: Annotated[bool, typer.Option("--quick", help="Leave out the checks by meaning, which embed every sentence once.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave out the checks by meaning, which embed every sentence, and playing the scenarios.")
+    ] = False,
     since: Annotated[
         str | None, typer.Option(help="A library version, or a file of stored answers: name the answers whose passages changed since.")
     ] = None,
@@ -262,7 +264,7 @@ def check(
             typer.echo(f"{'ready' if row.ready else 'not ready':10} {row.name}: {row.says}")
         _stop_on([] if assistant.settings.model == "none" or rows[-1].ready else [f"{rows[-1].name} cannot be used."])
         return
-    _stop_on(_slips(assistant, ("library", "prompts", "screener")))
+    _stop_on(_slips(assistant, ("library", "prompts", "screener", "scenarios")))
     from assistant import curate
 
     if coverage:
@@ -279,6 +281,7 @@ def check(
         )
         typer.echo("No stored answer rests on a passage that changed.")
         return
+    _stop_on([] if quick else _played(assistant))
     _stop_on(_slips(assistant, ("embeddings", "adviser", "store")))
     embeddings = None if quick else assistant.embeddings
     cache = assistant.settings.index / f"check-{assistant.embeddings.version}.npz"
@@ -300,6 +303,15 @@ def _slips(assistant: Assistant, parts: Iterable[str]) -> list[str]:
         except AssistantError as error:
             slips += getattr(error, "slips", [str(error)])
     return slips
+
+
+def _played(assistant: Assistant) -> list[str]:
+    """What simulated learners find in the scenarios; those unchanged since the last check are not played again."""
+    from assistant.rehearse import inspect
+
+    cache, passages = assistant.settings.home / "check-scenarios.json", assistant.library.passages
+    broken = [slip for slips in assistant.workshop.slips.values() for slip in slips]
+    return broken + [slip for s in assistant.scenarios.values() for slip in inspect(s, passages, cache=cache)]
 
 
 def _stop_on(slips: list[str]) -> None:

@@ -127,7 +127,7 @@ class Assistant:
         from assistant.rehearse import Workshop
 
         shared = next(iter(self._shipped.values())).shared
-        return Workshop(self.settings.home / "scenarios", self.settings.knowledge / "scenarios", shared)
+        return Workshop(self.settings.home / "scenarios", self.settings.knowledge / "scenarios", shared, self.library.passages)
 
     @cached_property
     def shelf(self) -> Shelf:

@@ -1,4 +1,4 @@
-"""The rehearsal page: a learner plays, stops and looks back; a trainer steers. Nothing is stored."""
+"""The rehearsal page: a learner plays, stops and looks back; a trainer steers and writes. Only what someone saves is kept."""
 
 from __future__ import annotations
 
@@ -83,20 +83,32 @@ def test_three_chosen_turns_a_stop_ones_own_view_and_then_the_debrief(view: AppT
     assert (tmp_path / "assistant.db").read_bytes() == before, "a rehearsal is not stored"
 
 
-def test_a_turn_is_tried_again_and_the_attempts_stand_side_by_side(view: AppTest) -> None:
+def test_a_turn_is_tried_again_and_saved_attempts_stand_side_by_side(view: AppTest, tmp_path: Path) -> None:
     start(view)
     for _ in range(3):
         view.button(key="suggest-line-1").click().run()
     view.button(key="finish").click().run()
     view.button(key="own-on").click().run()
+    assert not list(tmp_path.glob("rehearsals/*")), "nothing is kept before someone asks for it"
+    view.button(key="save").click().run()
+    (saved,) = tmp_path.glob("rehearsals/*.json")
+    assert W("rehearse.saved_as", code=saved.stem) in html(view)
     view.selectbox(key="try-from").set_value(2).run()
     view.button(key="try-again").click().run()
     assert spoken(view) == 1
     view.button(key="suggest-line-2").click().run()
     view.button(key="finish").click().run()
     view.button(key="own-on").click().run()
-    assert W("rehearse.attempt", code="A") in html(view)
-    assert W("rehearse.attempt", code="B") in html(view)
+    view.multiselect(key="compare").set_value([saved.stem]).run()
+    for head in (saved.stem, W("rehearse.this")):
+        assert f"<th scope='col'>{head}</th>" in html(view)
+    view.button(key="leave").click().run()
+    view.button(key=f"open-{saved.stem}").click().run()
+    assert not view.exception
+    assert 'class="pa-debrief"' in html(view) or spoken(view) == 3
+    view.button(key="leave").click().run()
+    view.button(key=f"delete-{saved.stem}").click().run()
+    assert not saved.exists()
 
 
 def test_what_typed_words_are_taken_as_can_be_changed_and_a_hint_is_given(view: AppTest, assistant: Assistant) -> None:
@@ -143,6 +155,67 @@ def test_the_trainer_sees_what_is_kept_back_and_steers(view: AppTest, assistant:
     next(b for b in view.button if b.key == "trainer-back").click().run()
     assert not view.exception
     assert spoken(view) == 0
+
+
+def test_two_learners_take_turns_and_each_is_named(view: AppTest) -> None:
+    view.button(key=f"open-scenario-{FIRST}").click().run()
+    view.radio(key="mode").set_value("choose")
+    view.radio(key="seats").set_value("two")
+    view.button(key="begin").click().run()
+    for _ in range(2):
+        view.button(key="suggest-line-0").click().run()
+    assert not view.exception
+    for letter in "AB":
+        assert W("rehearse.learner", letter=letter) in html(view)
+
+
+def test_a_group_votes_and_the_line_with_most_votes_is_said(view: AppTest) -> None:
+    view.button(key=f"open-scenario-{FIRST}").click().run()
+    view.radio(key="mode").set_value("choose")
+    view.radio(key="seats").set_value("group")
+    view.button(key="begin").click().run()
+    for line in (2, 0, 2):
+        view.button(key=f"vote-{line}").click().run()
+    line = next(m.value for m in view.markdown if m.value in [x for _, x in view.session_state["table"].sitting.choices()][2:3])
+    view.button(key="vote-say").click().run()
+    assert not view.exception
+    assert line in html(view)
+
+
+def test_the_trainer_pauses_changes_the_difficulty_and_sees_an_element_otherwise(view: AppTest) -> None:
+    start(view)
+    view.button(key="suggest-line-0").click().run()
+    view.toggle(key="trainer").set_value(True).run()
+    view.toggle(key="trainer-pause").set_value(True).run()
+    assert W("rehearse.paused") in html(view)
+    view.toggle(key="trainer-pause").set_value(False).run()
+    view.selectbox(key="trainer-difficulty").set_value("hard").run()
+    assert view.session_state["table"].sitting.state()["difficulty"] == "hard"
+    view.button(key="finish").click().run()
+    view.button(key="own-on").click().run()
+    view.toggle(key="trainer").set_value(True).run()
+    view.text_area(key="contest-why").set_value("You waited for the answer.")
+    next(b for b in view.button if b.key == "contest-keep").click().run()
+    assert not view.exception
+    assert "You waited for the answer." in html(view)
+
+
+def test_a_scenario_is_copied_changed_checked_saved_and_played(view: AppTest, tmp_path: Path) -> None:
+    view.button(key="write").click().run()
+    view.selectbox(key="copy-from").set_value(FIRST)
+    view.button(key="copy").click().run()
+    assert not view.exception
+    text = view.text_area(key="draft-text").value
+    view.text_area(key="draft-text").set_value(text.replace("level: communication", "level: friendship")).run()
+    assert "scenario.yaml: level" in html(view)
+    assert not [b for b in view.button if b.key == "draft-save"], "what does not load is not saved"
+    view.text_area(key="draft-text").set_value(text.replace("Can I see that?", "May I see it?")).run()
+    view.text_input(key="draft-name").set_value("may-i-see-it").run()
+    view.button(key="draft-save").click().run()
+    assert not view.exception
+    assert (tmp_path / "scenarios/may-i-see-it/scenario.yaml").is_file()
+    view.button(key="draft-rehearse").click().run()
+    assert "May I see it?" in [t.value for t in view.title]
 
 
 def test_what_was_downloaded_can_be_gone_on_with(view: AppTest, assistant: Assistant) -> None:

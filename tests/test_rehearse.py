@@ -12,7 +12,21 @@ import pytest
 
 from assistant.errors import KnowledgeError, UsageError
 from assistant.prompts import load_prompts
-from assistant.rehearse import Noticer, Scenario, Sitting, as_json, inspect, load_scenario, load_scenarios, load_shared, print_pack, replay
+from assistant.rehearse import (
+    Noticer,
+    Scenario,
+    Shelf,
+    Sitting,
+    Workshop,
+    as_json,
+    as_word,
+    inspect,
+    load_scenario,
+    load_scenarios,
+    load_shared,
+    print_pack,
+    replay,
+)
 from assistant.rehearse.lint import learners, lix, play, random_events, script_events
 from assistant.rehearse.notice import addressed
 from assistant.rehearse.types import DIFFICULTIES, Event, Reading
@@ -473,6 +487,107 @@ def test_a_failing_model_leaves_the_authored_words(threshold: Scenario) -> None:
 
     plain, modelled = sitting(threshold), sitting(threshold, model=broken)
     assert plain.say("How does it look?").utterances == modelled.say("How does it look?").utterances
+
+
+def test_a_new_fact_in_a_models_wording_is_refused(threshold: Scenario) -> None:
+    state = played(threshold, "harmful")._states[-1]
+    line = "All I have for mum is one call, four minutes, in the middle of a shift. She said she was coping."
+    assert faithful(
+        "For mum I just have the one call, four minutes in the middle of a shift, and she said she was coping.", line, threshold, state
+    )
+    assert not faithful("All I have for mum is one call, and the stepfather was shouting drunk behind her.", line, threshold, state)
+
+
+def test_a_model_words_lines_and_a_replay_says_them_the_same_way(threshold: Scenario) -> None:
+    talk = sitting(threshold, Reading("ask_open", sure="confident"), model=lambda prompt: "Well, " + prompt.rpartition("Line: ")[2].strip())
+    said = talk.say("How did it look?").utterances
+    assert any(u.text.startswith("Well, ") for u in said)
+    again = replay(threshold, json.loads(json.dumps(talk.events)))
+    assert again.transcript() == talk.transcript()
+
+
+def test_a_question_outside_the_script_is_answered_from_the_public_brief_and_moves_nothing(threshold: Scenario) -> None:
+    def model(prompt: str) -> str:
+        return "none" if "Which one of these moves" in prompt else "A consultation line is open until four."
+
+    talk = sitting(threshold, Reading("give_fact", ("propose",), "between", 0.4), model=model)
+    before = talk.state()["values"]
+    reply = talk.say("Is there a consultation line?")
+    assert [u.text for u in reply.utterances] == ["A consultation line is open until four."]
+    assert (talk.turn, talk.state()["values"]) == (0, before)
+    assert "Is there a consultation line?" in talk.transcript()
+    invented = sitting(
+        threshold, Reading("give_fact", ("propose",), "between", 0.4), model=lambda p: "none" if "moves" in p else "Ring 999."
+    )
+    assert "999" not in " ".join(u.text for u in invented.say("Whom do I ring?").utterances)
+
+
+# ---- what is kept, and what people write
+
+
+def test_a_sitting_is_kept_only_under_a_code_and_deleted_for_good(tmp_path: Path, threshold: Scenario) -> None:
+    shelf, talk = Shelf(tmp_path / "kept"), played(threshold)
+    assert shelf.rows() == []
+    code = shelf.keep({"sitting": talk.events})
+    assert [k.code for k in shelf.rows()] == [code]
+    assert replay(threshold, shelf.open(code)["sitting"]).transcript() == talk.transcript()
+    assert (tmp_path / "kept" / f"{code}.json").stat().st_mode & 0o077 == 0
+    shelf.remove(code)
+    assert shelf.rows() == []
+    for wrong in (code, "../../x", ""):
+        with pytest.raises(UsageError):
+            shelf.open(wrong)
+
+
+def workshop(tmp_path: Path) -> Workshop:
+    return Workshop(tmp_path / "mine", ROOT / "knowledge/scenarios", SHARED, ["card:x#y"])
+
+
+def test_a_scenario_travels_as_one_file_comments_and_all(tmp_path: Path) -> None:
+    bench = workshop(tmp_path)
+    files = bench.files("not-our-threshold")
+    identity, back = bench.from_one_file(bench.as_one_file("not-our-threshold", files))
+    assert identity == "not-our-threshold"
+    assert {k: v.strip() for k, v in back.items()} == {k: v.strip() for k, v in files.items()}
+    for wrong in ("", "hello: 1", "# scenario: x\n--- # file: ../../etc/passwd\nx"):
+        with pytest.raises(UsageError):
+            bench.from_one_file(wrong)
+
+
+def test_ones_own_scenario_is_saved_once_it_loads_and_never_over_a_shipped_one(tmp_path: Path) -> None:
+    bench = workshop(tmp_path)
+    files = bench.files("not-our-threshold")
+    with pytest.raises(UsageError, match="came with the program"):
+        bench.keep("not-our-threshold", files)
+    with pytest.raises(KnowledgeError):
+        bench.keep("mine", {**files, "rubric.yaml": "rubric: []"})
+    assert bench.keep("mine", files).title == "Not our threshold"
+    assert workshop(tmp_path).owns("mine")
+    bench.remove("mine")
+    assert not workshop(tmp_path).owns("mine")
+
+
+def test_a_trainer_changes_the_difficulty_from_here_on(threshold: Scenario) -> None:
+    talk = Sitting.start(threshold, 1, "middle", mode="choose")
+    talk.move("demand", to="front-door")
+    before = talk.state()["values"]["front-door"]["trust"]
+    talk.change_difficulty("hard")
+    assert talk.state()["values"]["front-door"]["trust"] < before
+    talk.move("demand", to="front-door")
+    assert replay(threshold, talk.events).state() == talk.state()
+
+
+def test_a_debrief_and_a_pack_are_word_files_too(threshold: Scenario) -> None:
+    from io import BytesIO
+
+    import docx
+
+    done = played(threshold).debrief(contested={"process": "strong. You waited."})
+    assert "You waited." in done.markdown
+    for text in (done.markdown, print_pack(threshold)):
+        words = "\n".join(p.text for p in docx.Document(BytesIO(as_word(text))).paragraphs)
+        assert threshold.title in words
+        assert "**" not in words
 
 
 # ---- slips name file and field

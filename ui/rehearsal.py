@@ -1,28 +1,28 @@
 """A rehearsal on the page: what one visitor has on the table, and how the talk, the brief and the debrief look.
 
-Everything lives in this visit only. Nothing is stored; a person who wants to keep it downloads it.
+It lives in this visit only, until a person downloads it or saves it under a code.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import streamlit as st
 from markdown_it import MarkdownIt
 
-from assistant import Debrief, Hint, Reply, Scenario, Sitting, Utterance, debrief_json
+from assistant import Debrief, Hint, Reply, Scenario, Sitting, Utterance, debrief_json, debrief_word
 from ui.page import desk
 from ui.words import Words
 
 STYLE = Path(__file__).parent / "rehearse.css"
-CODES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+Seats = Literal["one", "two", "group"]
 _CARD = re.compile(r"card:([a-z0-9-]+)(?:#[\w-]+)?")
 
 
@@ -31,6 +31,7 @@ class Table:
     """What one visitor is rehearsing."""
 
     sitting: Sitting
+    seats: Seats = "one"
     stage: Literal["play", "own", "debrief"] = "play"
     reply: Reply | None = None
     hint: Hint | None = None
@@ -38,34 +39,56 @@ class Table:
     commitment: str = ""
     review_on: date | None = None
     unkept: bool = False  # an answer described a real danger and was not kept
-    attempts: list[Debrief] = field(default_factory=list)  # earlier ones of this scenario, for comparison
+    contested: dict[str, str] = field(default_factory=dict)  # element to how the trainer sees it
+    votes: dict[int, int] = field(default_factory=dict)  # offered line to a group's votes
+    paused: bool = False
+    code: str | None = None  # where it is saved
 
     @property
     def scenario(self) -> Scenario:
         return self.sitting.scenario
 
     def debrief(self) -> Debrief:
-        return self.sitting.debrief(self.own, self.commitment, self.review_on)
+        return self.sitting.debrief(self.own, self.commitment, self.review_on, self.contested)
 
     def take(self, reply: Reply) -> None:
-        self.reply, self.hint = reply, reply.hint
+        self.reply, self.hint, self.votes = reply, reply.hint, {}
 
-    def again(self, sitting: Sitting | None = None, turn: int = 0) -> None:
-        """Keeps this attempt for comparison, then plays from `turn` on, or a new sitting."""
-        self.attempts = [*self.attempts, self.debrief()][-(len(CODES) - 1) :]
-        if sitting:
-            self.sitting = sitting
-        else:
-            self.sitting = self.sitting.branch()
-            self.sitting.rewind(turn)
-        self.stage, self.reply, self.hint, self.own, self.commitment, self.review_on = "play", None, None, (), "", None
+    def again(self, sitting: Sitting | None = None, turn: int = 0) -> Table:
+        """Another attempt: from `turn` on, or with a new sitting. Of this one only what was saved is kept."""
+        if sitting is None:
+            sitting = self.sitting.branch()
+            sitting.rewind(turn)
+        return Table(sitting, self.seats)
 
     def markdown(self) -> str:
         return self.debrief().markdown + "\n---\n\n" + self.sitting.transcript()
 
+    def word(self) -> bytes:
+        return debrief_word(self.markdown())
+
+    def data(self) -> dict[str, Any]:
+        """What is downloaded or saved: enough to play it again and to see the debrief without playing it."""
+        mine = {
+            "seats": self.seats, "own": self.own, "commitment": self.commitment, "contested": self.contested,
+            "review_on": self.review_on.isoformat() if self.review_on else None,
+        }  # fmt: skip
+        return {"sitting": self.sitting.events, "learner": mine, "debrief": debrief_json(self.debrief())}
+
     def json(self) -> str:
-        data = {"sitting": self.sitting.events, "debrief": debrief_json(self.debrief())}
-        return json.dumps(data, ensure_ascii=False, indent=1)
+        return json.dumps(self.data(), ensure_ascii=False, indent=1)
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any], code: str | None = None) -> Table:
+        """What `data` made. Raises UsageError, ValueError, KeyError or TypeError for anything else."""
+        saved, mine = data["sitting"], data.get("learner", {})
+        seats = next((s for s in get_args(Seats) if s == mine.get("seats")), "one")
+        found = cls(desk().assistant.sitting(str(saved["scenario"]), saved=saved), seats, code=code)
+        found.own, found.commitment = tuple(str(x) for x in mine.get("own", ())), str(mine.get("commitment", ""))
+        found.contested = {str(k): str(v) for k, v in mine.get("contested", {}).items()}
+        found.review_on = date.fromisoformat(mine["review_on"]) if mine.get("review_on") else None
+        found.stage = "debrief" if found.sitting.over or found.own else "play"
+        return found
 
 
 def known(key: str, options: Sequence[object]) -> None:
@@ -128,8 +151,8 @@ def said_html(scenario: Scenario, said: Sequence[Utterance]) -> str:
     return f'<div class="pa-talk">{html}</div>' if html else ""
 
 
-def mine_html(text: str, turn: int, to: str, w: Words) -> str:
-    who = escape(w("rehearse.you") + (f" → {to}" if to else ""))
+def mine_html(text: str, turn: int, to: str, w: Words, by: int | None = None) -> str:
+    who = escape((w("rehearse.learner", letter="AB"[by - 1]) if by else w("rehearse.you")) + (f" → {to}" if to else ""))
     return f'<div class="pa-mine" id="said-{turn}"><h3>{who}</h3><p>{escape(text)}</p></div>'
 
 
@@ -164,20 +187,20 @@ def cards_of(passage: str | None) -> str | None:
     return found[1] if found and found[1] in desk().assistant.library.cards else None
 
 
-def attempts_html(attempts: Sequence[Debrief], w: Words, levels: Sequence[str]) -> str:
-    """Attempts side by side, under codes."""
+def attempts_html(attempts: Mapping[str, Debrief], w: Words, levels: Sequence[str]) -> str:
+    """Attempts side by side, under their codes."""
     members = desk().assistant.library.members
 
     def row(head: str, cells: Sequence[str]) -> str:
         return f"<tr><th scope='row'>{escape(head)}</th>" + "".join(f"<td>{escape(c)}</td>" for c in cells) + "</tr>"
 
-    heads = "".join(f"<th scope='col'>{escape(w('rehearse.attempt', code=CODES[i]))}</th>" for i in range(len(attempts)))
+    heads = "".join(f"<th scope='col'>{escape(code)}</th>" for code in attempts)
     rows = [
-        row(w("rehearse.turns"), [str(len(a.timeline)) for a in attempts]),
-        row(w("rehearse.how"), [w(f"endings.{a.ending_kind}") if a.ending_kind else w("rehearse.left") for a in attempts]),
-        row(w("rehearse.told"), [w("rehearse.of", n=len(a.told), all=len(a.told) + len(a.unasked)) for a in attempts]),
+        row(w("rehearse.turns"), [str(len(a.timeline)) for a in attempts.values()]),
+        row(w("rehearse.how"), [w(f"endings.{a.ending_kind}") if a.ending_kind else w("rehearse.left") for a in attempts.values()]),
+        row(w("rehearse.told"), [w("rehearse.of", n=len(a.told), all=len(a.told) + len(a.unasked)) for a in attempts.values()]),
     ]
-    for i, finding in enumerate(attempts[0].findings):
-        judged = [a.findings[i].level for a in attempts]
+    for i, finding in enumerate(next(iter(attempts.values())).findings):
+        judged = [a.findings[i].level for a in attempts.values()]
         rows.append(row(members[finding.element].name, [levels[j - 1] if j else w("rehearse.not_seen") for j in judged]))
     return f"<div class='pa-turn pa-table'><table><thead><tr><td></td>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"

@@ -8,9 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from assistant import Reply, UsageError, print_pack
-from ui.page import flash, words
+from assistant import Reply, UsageError, debrief_word, print_pack
+from ui.page import desk, flash, words
 from ui.rehearsal import Table, known
+from ui.take import WORD
 
 
 def steer(step: Callable[[], Reply | None], table: Table) -> None:
@@ -36,15 +37,40 @@ def panel(table: Table) -> None:
         if table.sitting.turn:
             _rewind(table)
         if not table.sitting.over and not table.sitting.waiting:
+            _pace(table, state)
             _happen(table, state)
             _line(table, state)
             _speak(table, state)
             _edit(table)
         st.download_button(
+            w("trainer.pack_word"), lambda: debrief_word(print_pack(table.scenario)), f"{w('trainer.pack_name')}-{table.scenario.id}.docx",
+            WORD, on_click="ignore", help=w("trainer.pack_why"),
+        )  # fmt: skip
+        st.download_button(
             w("trainer.pack"), lambda: print_pack(table.scenario), f"{w('trainer.pack_name')}-{table.scenario.id}.md", "text/markdown",
             on_click="ignore", help=w("trainer.pack_why"),
         )  # fmt: skip
         st.caption(w("trainer.seed", seed=state["seed"]))
+
+
+def contest(table: Table) -> None:
+    """The trainer may see an element otherwise; the debrief then says both."""
+    w, members = words(), desk().assistant.library.members
+    levels = table.scenario.shared.words.say("rehearse.debrief.levels").split("|")
+
+    def keep() -> None:
+        s = st.session_state
+        why = desk().assistant.screen(s["contest-why"]).masked.strip()
+        table.contested[s["contest-element"]] = f"{s['contest-level']}. {why}".strip()
+
+    with st.form("contest", clear_on_submit=True):
+        st.markdown(f"**{w('trainer.contest')}**")
+        st.caption(w("trainer.contest_why"))
+        elements = [c.element for c in table.scenario.criteria]
+        st.selectbox(w("trainer.element"), elements, key="contest-element", format_func=lambda e: members[e].name)
+        st.selectbox(w("trainer.level"), levels, key="contest-level")
+        st.text_area(w("trainer.why_so"), key="contest-why", max_chars=500, height=80)
+        st.form_submit_button(w("trainer.contest_keep"), on_click=keep, key="contest-keep")
 
 
 def _values(table: Table, state: dict[str, Any]) -> str:
@@ -74,7 +100,12 @@ def _rewind(table: Table) -> None:
     def go() -> None:
         turn = int(st.session_state["trainer-turn"])
         steer(lambda: table.sitting.rewind(turn), table)
-        table.stage = "play"
+        table.stage, table.code = "play", None
+
+    def branch() -> None:
+        code = desk().assistant.shelf.keep(table.data(), table.code)
+        go()
+        flash(words()("rehearse.saved_as", code=code))
 
     with st.form("trainer-rewind", border=False):
         turns = list(range(table.sitting.turn - (0 if table.sitting.over else 1), -1, -1))
@@ -84,6 +115,27 @@ def _rewind(table: Table) -> None:
             format_func=lambda t: w("trainer.turn", turn=t) if t else w("trainer.opening"),
         )  # fmt: skip
         st.form_submit_button(w("trainer.back"), on_click=go, key="trainer-back")
+        st.form_submit_button(w("trainer.keep_back"), on_click=branch, key="trainer-branch")
+
+
+def _pace(table: Table, state: dict[str, Any]) -> None:
+    """Pause, hint, difficulty from here on."""
+    w, levels = words(), list(words().under("difficulty"))
+
+    def pause() -> None:
+        table.paused = bool(st.session_state["trainer-pause"])
+
+    def hint() -> None:
+        table.hint = table.sitting.hint()
+
+    def change() -> None:
+        steer(lambda: table.sitting.change_difficulty(st.session_state["trainer-difficulty"]), table)
+
+    st.session_state["trainer-pause"] = table.paused
+    st.toggle(w("trainer.pause"), key="trainer-pause", on_change=pause)
+    st.button(w("trainer.hint"), key="trainer-hint", on_click=hint)
+    st.session_state["trainer-difficulty"] = state["difficulty"]
+    st.selectbox(w("trainer.difficulty"), levels, key="trainer-difficulty", format_func=lambda d: w(f"difficulty.{d}"), on_change=change)
 
 
 def _happen(table: Table, state: dict[str, Any]) -> None:

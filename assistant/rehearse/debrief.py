@@ -6,16 +6,20 @@ Nothing is quoted that was not typed, nothing is judged that was not seen, and n
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
+from assistant.export import Block, Paper
 from assistant.rehearse import coach
 from assistant.rehearse.engine import Play, State, band
 from assistant.rehearse.types import Criterion, Debrief, Event, Finding, Moment, Scenario, Unasked, Utterance
 
 _FORTNIGHT = timedelta(days=14)
+_BLOCKS: Mapping[str, Literal["title", "heading", "subheading", "bullet"]] = {
+    "#": "title", "##": "heading", "###": "subheading", "-": "bullet",
+}  # fmt: skip
 _SHOWN = ("trust", "pressure", "commitment", "child")
 
 
@@ -27,11 +31,13 @@ def compose(
     own: tuple[str, ...],
     commitment: str,
     review_on: date | None = None,
+    contested: Mapping[str, str] | None = None,
 ) -> Debrief:
     """The debrief of what was played. Without `review_on` the commitment is looked at again in a fortnight."""
     scenario = play.scenario
     say = scenario.shared.words.say
-    findings = tuple(judge(scenario, c, moments) for c in scenario.criteria)
+    other = contested or {}
+    findings = tuple(replace(judge(scenario, c, moments), contested=other.get(c.element, "")) for c in scenario.criteria)
     told = tuple(_secret(scenario, key) for key in final.revealed)
     unasked = tuple(
         Unasked(p.name, i.secret, i.asked_by)
@@ -59,7 +65,7 @@ def compose(
         turning_point=worst.turn if worst and harmed else None, questions=tuple(scenario.questions), commitment=commitment,
         review_on=review_on or date.today() + _FORTNIGHT, markdown="",
     )  # fmt: skip
-    return Debrief(**{**result.__dict__, "markdown": markdown(result, scenario)})
+    return replace(result, markdown=markdown(result, scenario))
 
 
 def judge(scenario: Scenario, criterion: Criterion, moments: Sequence[Moment]) -> Finding:
@@ -77,6 +83,19 @@ def judge(scenario: Scenario, criterion: Criterion, moments: Sequence[Moment]) -
         level = 4 if kinds >= min(3, len(criterion.good)) and len(good) >= 3 else 3
     anchor = scenario.shared.anchors[criterion.element][level - 1] if level else ""
     return Finding(criterion.element, level, anchor, _quotes(scenario, good), _quotes(scenario, bad))
+
+
+def as_word(text: str) -> bytes:
+    """A debrief, transcript or print pack in our Markdown, as a Word file."""
+    blocks = []
+    for line in text.splitlines():
+        plain = line.strip()
+        if not plain or plain == "---":
+            continue
+        mark, _, rest = plain.partition(" ")
+        kind = _BLOCKS.get(mark)
+        blocks.append(Block(kind, rest) if kind and rest else Block("text", plain))
+    return Paper(tuple(blocks)).word()
 
 
 def as_json(found: Debrief) -> dict[str, Any]:
@@ -97,8 +116,9 @@ def markdown(found: Debrief, scenario: Scenario) -> str:
     out.append(f"## {say('description')}")
     for m in found.timeline:
         doing = scenario.moves[m.move].doing
+        who = f" ({learner(scenario, m.by)})" if m.by else ""
         words = f": “{m.text}”" if m.text else ""
-        out.append(f"**{say('turn', turn=str(m.turn), doing=doing)}**{words}")
+        out.append(f"**{say('turn', turn=str(m.turn), doing=doing)}**{who}{words}")
         changes = list(_changes(scenario, m))
         if changes:
             out.append("\n".join(f"- {c}" for c in changes))
@@ -116,11 +136,10 @@ def markdown(found: Debrief, scenario: Scenario) -> str:
     levels = say("levels").split("|")
     for f in found.findings:
         name = scenario_element(f.element)
-        if f.level is None:
-            out.append(f"- **{name}**: {say('not-seen')}")
-            continue
-        lines = [f"- **{name}**: {levels[f.level - 1]}. {f.anchor}."]
+        lines = [f"- **{name}**: {say('not-seen')}" if f.level is None else f"- **{name}**: {levels[f.level - 1]}. {f.anchor}."]
         lines += [f"  - {q}" for q in (*f.quotes, *f.against)]
+        if f.contested:
+            lines.append(f"  - *{say('contested')}*: {f.contested}")
         out.append("\n".join(lines))
     out.append(f"## {say('summary')}")
     out.append(f"**{say('helped')}**\n\n" + ("\n".join(f"- {h}" for h in found.helped) or say("no-help")))
@@ -136,6 +155,12 @@ def markdown(found: Debrief, scenario: Scenario) -> str:
     return "\n\n".join(out) + "\n"
 
 
+def learner(scenario: Scenario, by: int | None) -> str:
+    """Who of the learners: "Learner", or "Learner A" where two play."""
+    name = scenario.shared.words.say("rehearse.transcript.learner")
+    return f"{name} {'AB'[by - 1]}" if by in (1, 2) else name
+
+
 def scenario_element(element: str) -> str:
     return element.replace("-", " ").capitalize()
 
@@ -145,9 +170,9 @@ def transcript(scenario: Scenario, spoken: Sequence[tuple[Event | None, tuple[Ut
     say = scenario.shared.words.say
     out = [f"# {say('rehearse.transcript.title', title=scenario.title)}", scenario.not_happening]
     for event, said in spoken:
-        if event and event.kind in ("say", "move"):
-            doing = scenario.moves[event.move or ""].doing
-            out.append(f"**{say('rehearse.transcript.learner')}**: {event.text or '(' + doing + ')'}")
+        if event and event.kind in ("say", "move", "lost") and (event.text or event.move):
+            words = event.text or f"({scenario.moves[event.move or ''].doing})"
+            out.append(f"**{learner(scenario, event.by)}**: {words}")
         out.extend(f"**{scenario.personas[u.persona].name}**: {u.text}" if u.persona else f"*{u.text}*" for u in said)
     return "\n\n".join(out) + "\n"
 

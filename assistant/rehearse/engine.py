@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from assistant.rehearse.types import (
+    DIFFICULTIES,
     Condition,
     Difficulty,
     Ending,
@@ -23,7 +24,6 @@ from assistant.rehearse.types import (
     Persona,
     Reaction,
     Scenario,
-    Terms,
     Test,
     Utterance,
 )
@@ -45,6 +45,7 @@ class State:
     warmth: dict[str, float]
     present: list[str]
     speaker: str
+    difficulty: Difficulty  # now; a trainer may change it under way
     turn: int = 0
     move: str = ""
     topic: str | None = None
@@ -90,7 +91,6 @@ class Play:
         self.scenario = scenario
         self.seed = seed
         self.difficulty = difficulty
-        self.terms: Terms = scenario.terms[difficulty]
         self._lines: dict[tuple[str, str, str], list[Line]] = {}  # by persona, part and move that could bring them
         for persona, lines in scenario.lines.items():
             kept = {r.line for r in scenario.personas[persona].red_lines}  # said only when a red line is crossed
@@ -107,11 +107,11 @@ class Play:
         people = self.scenario.personas
         values = {p: dict(row.start) for p, row in people.items()}
         for mine in values.values():
-            mine["trust"] = _clamp(mine["trust"] + self.terms.trust)
+            mine["trust"] = _clamp(mine["trust"] + self.scenario.terms[self.difficulty].trust)
         warmth = {p: row.warmth[0] + (row.warmth[1] - row.warmth[0]) * draw(self.seed, p) for p, row in people.items()}
         present = [p for p, row in people.items() if row.joins is None]
         bonds = {p: {q: self.scenario.bonds.get(p, {}).get(q, 0.5) for q in people if q != p} for p in people}
-        state = State(values, bonds, warmth, present, present[0])
+        state = State(values, bonds, warmth, present, present[0], self.difficulty)
         said = [Utterance(None, self.scenario.opening, None, "narration")]
         said.extend(self._speak(state, line) for p in present if (line := self._pick(state, p, "opening")))
         return state, tuple(said)
@@ -126,6 +126,12 @@ class Play:
         if event.kind == "edit" and event.persona and event.variable and event.value is not None:
             state.values[event.persona][event.variable] = _clamp(event.value)
             return ()
+        if event.kind == "terms" and (now := next((d for d in DIFFICULTIES if d == event.id), None)):
+            shift = self.scenario.terms[now].trust - self.scenario.terms[state.difficulty].trust
+            for mine in state.values.values():
+                mine["trust"] = _clamp(mine["trust"] + shift)
+            state.difficulty = now
+            return ()
         if event.kind == "line":
             line = next((x for x in self.scenario.lines.get(event.persona or "", ()) if x.id == event.id), None)
             if line is None:
@@ -134,6 +140,8 @@ class Play:
                 state.revealed.append(f"{line.by}.{line.reveals}")
             return (self._speak(state, line, event.persona),)
         if event.kind == "lost":
+            if event.answer and event.persona:
+                return (Utterance(event.persona, event.answer),)
             state.lost += 1
             found = self._pick(state, self._who(state, event), "lost")
             return (self._speak(state, found, self._who(state, event)),) if found else ()
@@ -174,7 +182,7 @@ class Play:
         state.spoke[speaker] = state.turn
         said.extend(self._aside(state, speaker))
         for inject in self.scenario.injects:
-            if inject.at == state.turn and inject.id not in state.events and (not inject.only or self.difficulty in inject.only):
+            if inject.at == state.turn and inject.id not in state.events and (not inject.only or state.difficulty in inject.only):
                 said.extend(self._inject(state, inject))
         said.extend(self._arrivals(state))
         said.extend(self._close(state))
@@ -238,7 +246,8 @@ class Play:
         damp = max(0.5**repeats, _LEAST)
         for variable, delta in effect.items():
             kind = delta < 0 if variable == "pressure" else delta > 0
-            scale = damp * (0.8 + 0.4 * state.warmth[persona] if variable == "trust" else 1.0) if kind else 1.0 / self.terms.patience
+            warm = 0.8 + 0.4 * state.warmth[persona] if variable == "trust" else 1.0
+            scale = damp * warm if kind else 1.0 / self.scenario.terms[state.difficulty].patience
             mine[variable] = _clamp(mine.get(variable, 0.0) + delta * share * scale)
 
     def _reveal(self, state: State, speaker: str) -> Line | None:
@@ -409,7 +418,8 @@ def moment(event: Event, said: tuple[Utterance, ...], before: State, after: Stat
         for p, row in after.values.items()
     }
     told = tuple(after.revealed[len(before.revealed) :])
-    return Moment(after.turn, event.move or "", event.text, event.to, said, {p: dict(v) for p, v in after.values.items()}, change, told)
+    values = {p: dict(v) for p, v in after.values.items()}
+    return Moment(after.turn, event.move or "", event.text, event.to, event.by, said, values, change, told)
 
 
 def band(value: float, words: tuple[str, ...]) -> str:

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import fmean
 
 from assistant.rehearse.debrief import judge
@@ -104,11 +107,29 @@ def _quick(scenario: Scenario, events: Sequence[Event], seed: int, difficulty: D
     return ending.kind if ending else "none"
 
 
-def inspect(scenario: Scenario, passages: Iterable[str] | None = None, count: int = 200) -> list[str]:
-    """Every slip found in `scenario`, a sentence each. `passages`: ids that exist, to hold the coach's sources against."""
-    slips = [*_sources(scenario, passages), *_words(scenario), *_secrets(scenario), *_care(scenario)]
-    slips += [*_scripts(scenario), *_gaming(scenario), *_reach(scenario, count), *_order(scenario)]
-    return slips
+def inspect(scenario: Scenario, passages: Iterable[str] | None = None, count: int = 200, cache: Path | None = None) -> list[str]:
+    """Every slip found in `scenario`, a sentence each. `passages`: ids that exist, to hold the coach's sources against.
+
+    Playing takes seconds; `cache` is a file that remembers what it found in files that have not changed since.
+    """
+    slips = look(scenario, passages)
+    key = f"{scenario.id} {scenario.version} {scenario.shared.version} {count}"
+    known: dict[str, list[str]] = {}
+    if cache and cache.is_file():
+        with suppress(ValueError):
+            known = json.loads(cache.read_text("utf-8"))
+    if key not in known:
+        known = {k: v for k, v in known.items() if not k.startswith(f"{scenario.id} ")}
+        known[key] = [*_scripts(scenario), *_gaming(scenario), *_reach(scenario, count), *_order(scenario)]
+        if cache:
+            cache.parent.mkdir(parents=True, exist_ok=True)
+            cache.write_text(json.dumps(known, indent=1), "utf-8")
+    return slips + known[key]
+
+
+def look(scenario: Scenario, passages: Iterable[str] | None = None) -> list[str]:
+    """What looking finds without playing: at once, while somebody writes."""
+    return [*_sources(scenario, passages), *_words(scenario), *_secrets(scenario), *_care(scenario)]
 
 
 def _sources(scenario: Scenario, passages: Iterable[str] | None) -> list[str]:

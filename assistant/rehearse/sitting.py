@@ -43,8 +43,8 @@ class Sitting:
         self.seed = seed
         self.difficulty: Difficulty = difficulty or scenario.difficulty
         self._play = Play(scenario, seed, self.difficulty)
-        self.mode: Mode = mode or self._play.terms.mode
-        self.hints: Hints = hints or self._play.terms.hints
+        self.mode: Mode = mode or scenario.terms[self.difficulty].mode
+        self.hints: Hints = hints or scenario.terms[self.difficulty].hints
         self._noticer = noticer
         self._screen = screen
         self._model = model
@@ -55,6 +55,8 @@ class Sitting:
         self._rested: dict[int, int] = {}
         self._fiction = False  # the learner has said once that this is the exercise: worries then belong to it, dangers still ask
         self._held: str | None = None  # words waiting for "is this a real child?"
+        self._worded: dict[str, str] = {}  # what a model made of a line, so that a replay says it the same way
+        self.by: int | None = None  # which of two learners speaks now; None where one plays
 
     @classmethod
     def start(
@@ -97,8 +99,11 @@ class Sitting:
         if self._noticer is None:
             raise UsageError("Typed words need the language model files: run `assistant build`, or choose a line.")
         reading = self._noticer.read(text, self.scenario, to)
-        if self._model and reading.sure != "confident" and (move := voice.read(self._model, text, self.scenario)):
-            reading = replace(reading, move=move, others=(reading.move, *reading.others)[:2], sure="confident")
+        if self._model and reading.sure != "confident":
+            if move := voice.read(self._model, text, self.scenario):
+                reading = replace(reading, move=move, others=(reading.move, *reading.others)[:2], sure="confident")
+            elif "?" in text and (reply := self._off_script(self._model, text, reading, notice)):
+                return reply
         if reading.sure == "lost":
             return self._lost(text, reading, notice)
         event = Event("say", text=text, move=reading.move, topic=reading.topic, to=reading.to)
@@ -177,6 +182,11 @@ class Sitting:
             raise UsageError(f"{persona!r} has no line {line!r}.")
         return self._reply(self._add(Event("line", text=text, persona=persona, id=line)))
 
+    def change_difficulty(self, difficulty: Difficulty) -> None:
+        """From here on; what was played stays as it was."""
+        self._open()
+        self._add(Event("terms", id=difficulty))
+
     def rewind(self, turn: int) -> None:
         """Goes back to where turn `turn` had just been played; 0 is the opening."""
         at = 0 if turn == 0 else self._at(turn) + 1
@@ -188,6 +198,7 @@ class Sitting:
             self.scenario, self.seed, self.difficulty, self.mode,
             noticer=self._noticer, screen=self._screen, model=self._model, hints=self.hints,
         )  # fmt: skip
+        twin._worded, twin.by = dict(self._worded), self.by
         twin._replay(self._events)
         if turn is not None:
             twin.rewind(turn)
@@ -198,8 +209,8 @@ class Sitting:
         state = self._states[-1]
         bands = self.scenario.shared.bands
         return {
-            "turn": state.turn, "of": self.scenario.turns, "difficulty": self.difficulty, "seed": self.seed, "present": list(state.present),
-            "speaker": state.speaker, "ending": state.ending, "stopped": state.stopped,
+            "turn": state.turn, "of": self.scenario.turns, "difficulty": state.difficulty, "seed": self.seed,
+            "present": list(state.present), "speaker": state.speaker, "ending": state.ending, "stopped": state.stopped,
             "values": {p: dict(v) for p, v in state.values.items()},
             "bands": {p: {v: band(x, bands[v]) for v, x in row.items() if v in bands} for p, row in state.values.items()},
             "bonds": {p: dict(v) for p, v in state.bonds.items()},
@@ -245,7 +256,7 @@ class Sitting:
         """All that is needed to play it again, as JSON."""
         return {
             "scenario": self.scenario.id, "version": self.scenario.version, "seed": self.seed, "difficulty": self.difficulty,
-            "mode": self.mode, "events": [e.as_json() for e in self._events],
+            "mode": self.mode, "events": [e.as_json() for e in self._events], **({"worded": self._worded} if self._worded else {}),
         }  # fmt: skip
 
     @property
@@ -256,10 +267,12 @@ class Sitting:
     def transcript(self) -> str:
         return debrief.transcript(self.scenario, self.spoken)
 
-    def debrief(self, own: Sequence[str] = (), commitment: str = "", review_on: date | None = None) -> Debrief:
-        """The debrief so far, at the end or not. `own` holds the learner's answers to the first questions."""
+    def debrief(
+        self, own: Sequence[str] = (), commitment: str = "", review_on: date | None = None, contested: Mapping[str, str] | None = None
+    ) -> Debrief:
+        """The debrief so far. `own` answers the first questions; `contested` is how the trainer sees an element instead."""
         after = [s for e, s in zip(self._events, self._states[1:], strict=True) if e.kind in ("say", "move")]
-        return debrief.compose(self._play, self.moments, after, self._states[-1], tuple(own), commitment, review_on)
+        return debrief.compose(self._play, self.moments, after, self._states[-1], tuple(own), commitment, review_on, contested or {})
 
     # ---- inside
 
@@ -276,34 +289,41 @@ class Sitting:
         return next((why for why in order if any(re.search(p, plain, re.IGNORECASE) for p in patterns.get(why, ()))), None)
 
     def _lost(self, text: str, reading: Reading, notice: str) -> Reply:
-        state = self._states[-1]
-        if self._model and "?" in text:
-            persona = self.scenario.personas[state.speaker]
-            if words := voice.answer(self._model, text, persona, self.scenario, state):
-                return self._reply((Utterance(persona.id, words),), reading, notice)
-        if state.lost >= 2:
+        if self._states[-1].lost >= 2:
             return self._reply((), reading, notice or self._words("lost.suggest"), suggestions=self._suggested())
-        return self._reply(self._add(Event("lost", to=reading.to)), reading, notice)
+        return self._reply(self._add(Event("lost", text=text, to=reading.to, by=self.by)), reading, notice)
+
+    def _off_script(self, model: voice.Model, text: str, reading: Reading, notice: str) -> Reply | None:
+        """A question no move fits, answered from what the role may tell anyone. Nothing else changes."""
+        state = self._states[-1]
+        persona = self.scenario.personas[reading.to if reading.to in state.present and reading.to else state.speaker]
+        words = voice.answer(model, text, persona, self.scenario, state)
+        if not words:
+            return None
+        event = Event("lost", text=text, to=reading.to, persona=persona.id, answer=words, by=self.by)
+        return self._reply(self._add(event), replace(reading, sure="lost"), notice)
 
     def _turn(self, event: Event, reading: Reading, notice: str) -> Reply:
-        said = self._add(event)
+        said = self._add(replace(event, by=self.by))
         if self._model:
             state = self._states[-1]
-            said = tuple(
-                replace(u, text=voice.word(self._model, u, event.text, self.scenario, state)) if u.persona and u.part != "closing" else u
-                for u in said
-            )
-            self._said[-1] = said
+            for u in said:
+                if u.persona and u.part != "closing" and (words := voice.word(self._model, u, event.text, self.scenario, state)) != u.text:
+                    self._worded[u.text] = words
+            said = self._said[-1] = self._as_worded(said)
         found = coach.remark(self._play, self._states[-1], self._rested) if self.hints == "live" and not self.over else None
         return self._reply(said, reading, notice, hint=found)
 
     def _add(self, event: Event) -> tuple[Utterance, ...]:
         after = self._states[-1].copy()
-        said = self._play.step(after, event)
+        said = self._as_worded(self._play.step(after, event))
         self._events.append(event)
         self._said.append(said)
         self._states.append(after)
         return said
+
+    def _as_worded(self, said: tuple[Utterance, ...]) -> tuple[Utterance, ...]:
+        return tuple(replace(u, text=self._worded.get(u.text, u.text)) if u.persona else u for u in said)
 
     def _replay(self, events: Sequence[Event]) -> None:
         first, self.opening = self._play.start()
@@ -362,6 +382,7 @@ def replay(scenario: Scenario, saved: Mapping[str, Any], **doors: Any) -> Sittin
     """The sitting whose `events` were saved: same file, same seed, same talk. `doors` are those of `Sitting.start`."""
     sitting = Sitting(scenario, int(saved.get("seed", 0)), saved.get("difficulty"), saved.get("mode"), **doors)
     try:
+        sitting._worded = {str(k): str(v) for k, v in dict(saved.get("worded", {})).items()}
         sitting._replay([Event(**e) for e in saved["events"]])
     except (TypeError, KeyError, StopIteration) as error:
         raise UsageError(f"These events do not belong to {scenario.id!r}: {error}.") from None

@@ -258,16 +258,18 @@ class Scenario:
 class Event:
     """One thing that happened. A sitting is a list of these and a seed."""
 
-    kind: Literal["say", "move", "inject", "edit", "line", "lost", "stop", "check"]
+    kind: Literal["say", "move", "inject", "edit", "line", "lost", "stop", "terms"]
     text: str = ""
     move: str | None = None
     topic: str | None = None
     to: str | None = None
-    id: str | None = None  # of an inject or a line
+    id: str | None = None  # of an inject, a line or a difficulty
     persona: str | None = None
     variable: str | None = None
     value: float | None = None
     why: Leave | None = None
+    by: int | None = None  # which of two learners, 1 or 2
+    answer: str | None = None  # what was said to a question outside the script
 
     def as_json(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if v not in (None, "")}
@@ -324,6 +326,7 @@ class Moment:
     move: str
     text: str  # what the learner typed; empty where a move was chosen
     to: str | None
+    by: int | None
     replies: tuple[Utterance, ...]
     values: Mapping[str, Mapping[str, float]]
     change: Mapping[str, Mapping[str, float]]
@@ -339,6 +342,7 @@ class Finding:
     anchor: str
     quotes: tuple[str, ...]
     against: tuple[str, ...]
+    contested: str = ""  # how the trainer sees it instead, and why
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ authored line is used.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from assistant.rehearse.engine import State
 from assistant.rehearse.types import Persona, Scenario, Utterance
@@ -23,6 +23,15 @@ _PROMISE = re.compile(
 )
 _NAME = re.compile(r"(?<![.?!]\s)(?<!^)\b[A-Z][a-z]{2,}")
 _WORD = re.compile(r"[a-z]{4,}")
+_STEM = 5  # letters by which two words are taken for one: "close", "closes", "closing"
+_NEW = 4  # of so many words, one may be new
+_SMALL = frozenset(
+    "about again also always another because been before being could does doing done down each even ever every from "
+    "give good have hear here into isn't just keep know like little look make many maybe more most much need never "
+    "nothing only other over perhaps please quite rather really right same seem should some something still such "
+    "sure tell than thank thanks that their them then there these they thing things think this those though through "
+    "told very want well were what when where which while will with without would your yours".split()
+)
 
 
 def leaks(text: str, scenario: Scenario, revealed: list[str]) -> bool:
@@ -35,13 +44,22 @@ def leaks(text: str, scenario: Scenario, revealed: list[str]) -> bool:
     return False
 
 
-def faithful(worded: str, given: str, scenario: Scenario, state: State) -> bool:
-    """Whether a model's wording adds nothing to what it was given."""
+def faithful(worded: str, given: str, scenario: Scenario, state: State, known: Sequence[str] = ()) -> bool:
+    """Whether a model's wording adds nothing to what it was given. Words of `known`, which both have heard, are no news."""
     if not worded.strip() or len(worded) > 2.5 * len(given) + 80 or leaks(worded, scenario, state.revealed):
+        return False
+    if _strange(worded, " ".join((given, *known))):
         return False
     low = given.lower()
     new = [m.group().lower() for pattern in (_NUMBER, _PROMISE, _NAME) for m in pattern.finditer(worded)]
     return all(re.search(rf"\b{re.escape(n)}\b", low) for n in new)
+
+
+def _strange(worded: str, given: str) -> bool:
+    """Whether more than one in four of the words that carry meaning were never in what was given: a new fact has new words."""
+    old = {w[:_STEM] for w in _WORD.findall(given.lower())}
+    words = [w for w in _WORD.findall(worded.lower()) if w not in _SMALL]
+    return sum(w[:_STEM] not in old for w in words) > max(1, len(words) // _NEW)
 
 
 def read(model: Model, text: str, scenario: Scenario) -> str | None:
@@ -60,7 +78,7 @@ def word(model: Model, said: Utterance, before: str, scenario: Scenario, state: 
     worded = _ask(model, prompt).strip().strip('"“”')
     shared = set(_WORD.findall(said.text.lower()))
     kept = len(shared & set(_WORD.findall(worded.lower()))) / len(shared) if shared else 1.0
-    return worded if kept >= 0.3 and faithful(worded, said.text, scenario, state) else said.text
+    return worded if kept >= 0.3 and faithful(worded, said.text, scenario, state, (before, persona.public)) else said.text
 
 
 def answer(model: Model, question: str, persona: Persona, scenario: Scenario, state: State) -> str | None:

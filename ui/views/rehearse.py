@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from html import escape
 from secrets import randbelow
 from typing import Any, cast
 
@@ -12,6 +14,7 @@ from assistant import AssistantError, Hint, Reply, Scenario, Sitting, UsageError
 from ui.page import announce, desk, flash, paragraphs, show_flash, words
 from ui.rehearsal import (
     STYLE,
+    Seats,
     Table,
     attempts_html,
     brief_html,
@@ -25,7 +28,9 @@ from ui.rehearsal import (
     said_html,
     table,
 )
-from ui.trainer import panel
+from ui.take import WORD
+from ui.trainer import contest, panel
+from ui.workshop import workshop
 
 TYPED = "rehearse-words"
 LONGEST = 2000
@@ -37,6 +42,7 @@ LONGEST = 2000
 def choose(identity: str | None) -> None:
     """Opens a scenario, or the list. What was on the table goes: it was kept for this rehearsal only."""
     st.session_state.pop("table", None)
+    st.query_params.pop("write", None)
     if identity:
         st.query_params["s"] = identity
     else:
@@ -65,7 +71,57 @@ def catalogue() -> None:
             flag = unreviewed_words(s) if not s.reviewed_by and len(unreviewed) < len(scenarios) else ""
             lines = [" ".join((effort, facts)), flag]
             st.html(f'<div class="pa-scenario">{paragraphs([s.aim])}{paragraphs([t for t in lines if t], "pa-small")}</div>')
+    saved()
     resume()
+    st.button(w("workshop.open"), key="write", icon=":material/edit_note:", on_click=write)
+
+
+def write() -> None:
+    st.query_params["write"] = "1"
+    to_top()
+
+
+def saved() -> None:
+    """What people chose to keep, by code."""
+    w, assistant = words(), desk().assistant
+    rows = [k for k in assistant.shelf.rows() if k.scenario in assistant.scenarios]
+    if not rows:
+        return
+    with st.expander(w("rehearse.kept"), key="saved"):
+        for k in rows:
+            with st.container(horizontal=True, vertical_alignment="center", key=f"saved-{k.code}"):
+                st.markdown(w("rehearse.kept_line", code=k.code, title=assistant.scenarios[k.scenario].title, date=day(k.kept)))
+                st.button(w("rehearse.open"), key=f"open-{k.code}", on_click=open_saved, args=(k.code,))
+                st.button(w("rehearse.delete"), key=f"delete-{k.code}", on_click=delete_saved, args=(k.code,))
+
+
+def day(iso: str) -> str:
+    found = date.fromisoformat(iso)
+    return f"{found.day} {found:%B %Y}"
+
+
+def open_saved(code: str) -> None:
+    try:
+        put_down(desk().assistant.shelf.open(code), code)
+    except (AssistantError, ValueError, TypeError, KeyError, AttributeError):
+        flash(words()("rehearse.resume_bad"))
+
+
+def put_down(data: dict[str, Any], code: str | None = None) -> None:
+    """Puts what was saved or downloaded back on the table."""
+    found = Table.read(data, code)
+    if data["sitting"].get("version") != found.scenario.version:
+        flash(words()("rehearse.old"))
+    st.session_state["table"] = found
+    st.query_params["s"] = found.scenario.id
+    to_top()
+
+
+def delete_saved(code: str) -> None:
+    desk().assistant.shelf.remove(code)
+    if (found := table()) and found.code == code:
+        found.code = None
+    flash(words()("rehearse.deleted", code=code))
 
 
 def unreviewed_words(scenario: Scenario) -> str:
@@ -80,13 +136,10 @@ def resume() -> None:
     if given is None:
         return
     try:
-        saved: dict[str, Any] = json.loads(given.getvalue())["sitting"]
-        sitting = desk().assistant.sitting(str(saved["scenario"]), saved=saved)
+        put_down(json.loads(given.getvalue()))
     except (AssistantError, ValueError, TypeError, KeyError, AttributeError):
         st.error(w("rehearse.resume_bad"))
         return
-    st.session_state["table"] = Table(sitting)
-    st.query_params["s"] = sitting.scenario.id
     st.rerun()
 
 
@@ -102,7 +155,7 @@ def begin() -> None:
     except AssistantError as error:
         flash(str(error))
         return
-    state["table"] = Table(sitting)
+    state["table"] = Table(sitting, state["seats"])
     to_top()
 
 
@@ -117,6 +170,8 @@ def brief(scenario: Scenario) -> None:
     st.subheader(w("rehearse.before"), anchor=False)
     prebrief = rendered(scenario.shared.words.say("rehearse.prebrief"))
     st.html(f'<div class="pa-note">{prebrief}</div>')
+    if (model := desk().assistant.settings.model) != "none":
+        st.html(f'<p class="pa-flag">{escape(w("rehearse.with_model", model=model))}</p>')
     st.html(note_html("", [scenario.not_happening, scenario.content_note, scenario.care, w("safety.line")]))
     difficulties, modes = list(w.under("difficulty")), list(w.under("mode"))
     usual = scenario.terms[scenario.difficulty].mode
@@ -126,6 +181,8 @@ def brief(scenario: Scenario) -> None:
     )  # fmt: skip
     helps = [w(f"mode_help.{m}") for m in modes]
     st.radio(w("rehearse.mode"), modes, modes.index(usual), lambda m: w(f"mode.{m}"), key="mode", captions=helps)
+    seats: list[Seats] = ["one", "two", "group"]
+    st.radio(w("rehearse.who_plays"), seats, format_func=lambda s: w(f"seats.{s}"), key="seats", horizontal=True)
     st.button(w("rehearse.start"), key="begin", type="primary", on_click=begin)
 
 
@@ -137,13 +194,22 @@ def play(step: Any, *args: Any) -> None:
     found = table()
     if found is None:
         return
+    if found.seats == "two":
+        found.sitting.by = speaker(found)
     try:
         reply: Reply = step(*args)
     except UsageError as error:
         flash(str(error))
         return
     found.take(reply)
+    st.session_state.pop("by", None)
     st.session_state["answered"] = True
+
+
+def speaker(found: Table) -> int:
+    """Which of two learners speaks: whoever was chosen, else the one who did not speak last."""
+    last = next((e.by for e, _ in reversed(found.sitting.spoken) if e and e.by), 2)
+    return int(st.session_state.get("by") or 3 - last)
 
 
 def addressed() -> str | None:
@@ -190,14 +256,14 @@ def stage(name: str) -> None:
 def start_again() -> None:
     if found := table():
         old = found.sitting
-        found.again(desk().assistant.sitting(old.scenario.id, randbelow(10_000), old.difficulty, old.mode))
+        st.session_state["table"] = found.again(desk().assistant.sitting(old.scenario.id, randbelow(10_000), old.difficulty, old.mode))
         to_top()
 
 
 def try_again(turn: int) -> None:
-    """Back to where `turn` is still to be played; what followed stays as an attempt to compare."""
+    """Back to where `turn` is still to be played. What followed is gone unless it was saved."""
     if found := table():
-        found.again(turn=turn - 1)
+        st.session_state["table"] = found.again(turn=turn - 1)
         st.session_state["answered"] = True
 
 
@@ -207,12 +273,14 @@ def talk(sitting: Sitting) -> None:
     taken = {m.turn: m.move for m in sitting.moments}
     with st.container(key="talk", gap="xxsmall"):
         for event, said in sitting.spoken:
+            if event and event.kind == "lost" and event.text:
+                st.html(mine_html(event.text, 0, "", w, event.by))
             if event and event.kind in ("say", "move"):
                 turn += 1
                 doing = scenario.moves[taken[turn]].doing
                 several = len(scenario.personas) > 1
                 to = w("rehearse.to_all") if event.to == "all" else scenario.personas[event.to].name if event.to and several else ""
-                st.html(mine_html(event.text or doing, turn, to, w))
+                st.html(mine_html(event.text or doing, turn, to, w, event.by))
                 if event.kind == "say":
                     change(turn, taken[turn], scenario)
             if html := said_html(scenario, said):
@@ -276,14 +344,20 @@ def turn_of_learner(found: Table) -> None:
     people = sitting.scenario.personas
     present = sitting.state()["present"]
     st.subheader(w("rehearse.your_turn"), anchor=False)
+    if found.seats == "two":
+        st.session_state.setdefault("by", speaker(found))
+        st.pills(w("rehearse.speaks"), [1, 2], format_func=lambda n: w("rehearse.learner", letter="AB"[n - 1]), key="by")
     if len(present) > 1:
         names = {"": w("rehearse.to_any"), **{p: people[p].name for p in present}, "all": w("rehearse.to_all")}
         known("to", [None, *names])
         st.session_state.setdefault("to", "")
         st.pills(w("rehearse.to"), list(names), format_func=lambda p: names.get(p, p), key="to")
-    if sitting.mode == "choose":
+    if found.seats == "group":
+        ballot(found)
+    elif sitting.mode == "choose":
         for n, (move, line) in enumerate(sitting.choices()):
             st.button(line, key=f"suggest-line-{n}", on_click=pick, args=(move, line), width="stretch")
+    if sitting.mode == "choose":
         controls(found)
         return
     ideas = found.reply.suggestions if found.reply and found.reply.suggestions else ()
@@ -296,6 +370,24 @@ def turn_of_learner(found: Table) -> None:
     with st.container(key="box"):
         st.chat_input(w("rehearse.placeholder"), key=TYPED, max_chars=LONGEST, submit_mode="disable", on_submit=say_typed)
     controls(found)
+
+
+def ballot(found: Table) -> None:
+    """A group votes for one of the offered lines."""
+    w, offered = words(), found.sitting.choices()
+    st.caption(w("rehearse.vote_why"))
+    for n, (_, line) in enumerate(offered):
+        with st.container(key=f"ballot-{n}", gap="xxsmall"):
+            st.markdown(line)
+            st.button(w("rehearse.vote", votes=found.votes.get(n, 0)), key=f"vote-{n}", on_click=vote, args=(n,))
+    if found.votes:
+        best = max(found.votes, key=lambda n: (found.votes[n], -n))
+        st.button(w("rehearse.vote_say"), key="vote-say", type="primary", on_click=pick, args=offered[best])
+
+
+def vote(line: int) -> None:
+    if found := table():
+        found.votes[line] = found.votes.get(line, 0) + 1
 
 
 def controls(found: Table) -> None:
@@ -338,6 +430,8 @@ def scene(found: Table) -> None:
             over(found)
         elif sitting.waiting:
             controls(found)
+        elif found.paused:
+            st.html(note_html("", [w("rehearse.paused")]))
         else:
             turn_of_learner(found)
     if right:
@@ -396,10 +490,10 @@ def debrief(found: Table) -> None:
         st.warning(w("rehearse.unkept"))
     st.html(debrief_html(seen, found.scenario, w))
     read_card(seen.better_source)
-    if found.attempts:
-        levels = found.scenario.shared.words.say("rehearse.debrief.levels").split("|")
-        st.subheader(w("rehearse.attempts"), anchor=False)
-        st.html(attempts_html([*found.attempts, seen], w, levels) + paragraphs([w("rehearse.attempts_why")], "pa-small"))
+    st.toggle(w("trainer.toggle"), key="trainer")
+    if st.session_state.get("trainer"):
+        contest(found)
+    compare(found)
     if found.sitting.turn:
         st.subheader(w("rehearse.try_any"), anchor=False)
         turns = list(range(1, found.sitting.turn + 1))
@@ -417,13 +511,38 @@ def debrief(found: Table) -> None:
     st.subheader(w("rehearse.take"), anchor=False)
     st.html(paragraphs([w("rehearse.take_why")], "pa-small"))
     name = f"{w('rehearse.file')}-{found.scenario.id}"
+    if found.code:
+        st.html(note_html("", [w("rehearse.saved_as", code=found.code)]))
+    with st.container(horizontal=True, key="keeping"):
+        st.button(w("rehearse.save_again" if found.code else "rehearse.save"), key="save", on_click=save, help=w("rehearse.save_why"))
+        if found.code:
+            st.button(w("rehearse.delete"), key="delete", on_click=delete_saved, args=(found.code,))
     with st.container(horizontal=True):
+        st.download_button(w("rehearse.word"), found.word, f"{name}.docx", WORD, on_click="ignore")
         st.download_button(w("rehearse.markdown"), found.markdown, f"{name}.md", "text/markdown", on_click="ignore")
         st.download_button(w("rehearse.json"), found.json, f"{name}.json", "application/json", on_click="ignore")
     with st.container(horizontal=True, key="controls"):
         if not found.sitting.over:
             st.button(w("rehearse.go_back"), key="go-back", on_click=stage, args=("play",))
         st.button(w("rehearse.back"), key="leave", on_click=choose, args=(None,))
+
+
+def save() -> None:
+    if found := table():
+        found.code = desk().assistant.shelf.keep(found.data(), found.code)
+
+
+def compare(found: Table) -> None:
+    """Saved attempts at the same scenario beside this one."""
+    w, shelf = words(), desk().assistant.shelf
+    codes = [k.code for k in shelf.rows() if k.scenario == found.scenario.id and k.code != found.code]
+    if not codes:
+        return
+    st.session_state["compare"] = [c for c in st.session_state.get("compare", []) if c in codes]
+    chosen = st.multiselect(w("rehearse.compare"), codes, key="compare")
+    if chosen:
+        shown = {c: Table.read(shelf.open(c)).debrief() for c in chosen} | {found.code or w("rehearse.this"): found.debrief()}
+        st.html(attempts_html(shown, w, found.scenario.shared.words.say("rehearse.debrief.levels").split("|")))
 
 
 def main() -> None:
@@ -434,7 +553,9 @@ def main() -> None:
     show_flash()
     found = table()
     st.html('<span id="pa-top"></span>')
-    if scenario is None:
+    if "write" in st.query_params:
+        workshop(choose)
+    elif scenario is None:
         catalogue()
     elif found is None or found.scenario.id != scenario.id:
         brief(scenario)
