@@ -80,6 +80,19 @@ def test_coverage_is_a_share_weighted_by_rarity() -> None:
         ("The tool suits yearly use by a small board.", "The tool suits monthly use by a small board."),
         ("A child under 16 needs an advocate at the meeting.", "A child under 18 needs an advocate at the meeting."),
         ("The guide of September 2023 sets out the steps.", "The guide of October 2023 sets out the steps."),
+        ("Some teams refuse to lend staff to the hub.", "Some teams lend staff to the hub."),
+        ("Volunteers fear that one call will end a friendship.", "One call will end a friendship."),
+        ("Notes are shared in full, with legal advice excepted.", "Notes are shared in full, including legal advice."),
+        ("Panels sit within the area of a Trust, as recalled.", "Panels sit within the area of a Trust."),
+        ("Where bullying is alleged, take advice on the proper route.", "Take advice on the proper route."),
+        ("Posts were cut, so visits became rare in the district.", "Posts were cut in the district, because visits became rare."),
+        ("Visits became rare. Posts stayed vacant in the district.", "Visits became rare because posts stayed vacant in the district."),
+        ("The board sets the aims, and the hub reports on progress.", "The hub sets the aims, and the board reports on progress."),
+        (
+            "Do not move money between pots, and do not spend what nobody counted.",
+            "Do move money between pots, and do not spend what nobody counted.",
+        ),
+        ("Talk with each partner rather than with the whole room.", "Talk with the whole room rather than with each partner."),
     ],
 )
 def test_who_does_what_to_whom_and_under_which_condition_is_kept(source: str, said: str) -> None:
@@ -95,13 +108,17 @@ def test_who_does_what_to_whom_and_under_which_condition_is_kept(source: str, sa
         ),
         ("The 2011 Act set up the board in that nation.", "The board in that nation was set up by the 2011 Act."),
         ("Consent is not the only route for sharing information.", "Consent isn't the only route for sharing information."),
+        ("A shared rota can hold two teams together meanwhile.", "Meanwhile, a shared rota can hold two teams together."),
+        ("Posts were cut, so visits became rare in the district.", "Visits became rare in the district, because posts were cut."),
+        ("Agree the rota before the launch of the hub.", "The rota is agreed before the launch of the hub."),
+        ("A manager should supply the file, with legal advice excepted.", "A manager should supply the file, except for legal advice."),
     ],
 )
-def test_clauses_may_change_places(source: str, said: str) -> None:
+def test_an_honest_rewording_is_supported(source: str, said: str) -> None:
     assert check(said, [passage(source)]).support == "supported"
 
 
-@pytest.mark.parametrize(("name", "size", "precision", "recall"), [("first", 300, 0.92, 0.97), ("second", 170, 0.69, 0.95)])
+@pytest.mark.parametrize(("name", "size", "precision", "recall"), [("first", 300, 0.94, 0.98), ("second", 170, 0.75, 0.95)])
 def test_the_labelled_pairs_stay_as_well_judged_as_they_are(name: str, size: int, precision: float, recall: float) -> None:
     from evals.check_support import SETS, load, measure
 
@@ -110,3 +127,10 @@ def test_the_labelled_pairs_stay_as_well_judged_as_they_are(name: str, size: int
     found = measure(pairs)
     assert found["recall"] >= recall
     assert found["precision"] >= precision
+
+
+def test_a_nation_may_come_from_the_title_and_from_nowhere_else() -> None:
+    source = Passage("card:x#y", "x", "Duties in Wales", "In short", SOURCE, (Sentence(SOURCE),), status="statutory")
+    said = "In {}, the police should send the council the report within 5 working days."
+    assert check(said.format("Wales"), [source]).support == "supported"
+    assert "scotland" in check(said.format("Scotland"), [source]).why
