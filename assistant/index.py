@@ -27,7 +27,7 @@ from filelock import FileLock
 from assistant.embed import OnnxEmbeddings, Progress, Vectors, quiet
 from assistant.errors import StoreError
 
-_FORMAT = 2  # raise it when the files of an index change their meaning
+_FORMAT = 3  # raise it when the files of an index change their meaning
 RANK_CONSTANT = 60  # of reciprocal-rank fusion (Cormack, Clarke and Büttcher 2009)
 
 
@@ -74,6 +74,20 @@ class Words:
         for ids in tokens.ids:
             counts[list(set(ids))] += 1
         self._idf = np.log(1 + (self._size - counts + 0.5) / (counts + 0.5))
+
+    def save(self, folder: Path) -> None:
+        self._model.save(folder)
+        np.save(folder / "rarity.npy", self._idf)
+
+    @classmethod
+    def load(cls, folder: Path) -> Words:
+        """What `save` kept there: counting the words of the library again takes half a second."""
+        words = cls([])
+        words._model = bm25s.BM25.load(folder, mmap=True)
+        words._vocabulary = words._model.vocab_dict
+        words._size = words._model.scores["num_docs"]
+        words._idf = np.load(folder / "rarity.npy")
+        return words
 
     def stems(self, text: str) -> list[str]:
         (found,) = bm25s.tokenize([text], stopwords="en", stemmer=self._stemmer, show_progress=False, return_ids=False)
@@ -207,7 +221,7 @@ def _open(entries: Sequence[Entry], embeddings: OnnxEmbeddings, target: Path) ->
     collection = _client(target / name).get_collection("entries", embedding_function=None)
     if collection.count() != len(entries):
         raise ValueError("the index does not hold what it should")
-    return Index(entries, Words([e.text for e in entries]), collection, embeddings)
+    return Index(entries, Words.load(target / "words"), collection, embeddings)
 
 
 def _build(entries: Sequence[Entry], embeddings: OnnxEmbeddings, folder: Path, target: Path, progress: Progress) -> None:
@@ -225,6 +239,7 @@ def _build(entries: Sequence[Entry], embeddings: OnnxEmbeddings, folder: Path, t
             collection.add(ids=[e.key for e in part], embeddings=vectors[start : start + 1000])
             progress("building the index", min(start + 1000, len(entries)), len(entries))
         client.close()
+        Words([e.text for e in entries]).save(scratch / "words")
         (scratch / "done.json").write_text(json.dumps({"folder": name, "entries": len(entries), "embedder": embeddings.version}), "utf-8")
         if target.exists():
             shutil.rmtree(target)

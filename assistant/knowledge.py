@@ -6,8 +6,11 @@ The file format is described in docs/curating.md.
 
 from __future__ import annotations
 
+import os
 import re
+import secrets
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -214,11 +217,41 @@ class _Slips(list[str]):
         return None
 
 
-def load_library(folder: Path) -> Library:
-    """The library in `folder`. Raises KnowledgeError listing every slip."""
-    slips = _Slips()
+def load_library(folder: Path, kept_in: Path | None = None) -> Library:
+    """The library in `folder`. Raises KnowledgeError listing every slip.
+
+    Reading some three hundred cards takes most of a second, so a library without a slip is kept in `kept_in`, under a
+    name that says what it was read from and by which code.
+    """
     if not folder.is_dir():
         raise KnowledgeError([f"{folder}: there is no such knowledge folder"])
+    known = [p for p in folder.rglob("*") if p.is_file() and p.suffix in {".md", ".yaml", ".txt", ".tsv"} and not p.name.startswith(".")]
+    version = content_version(known, folder)
+    if kept_in is None:
+        return _read_library(folder, version)
+    file = kept_in / f"library-{version}-{content_version(_READ_BY, _READ_BY[0].parent)}.json"
+    stored = TypeAdapter(Library)
+    with suppress(OSError, ValidationError):  # not kept yet, or a broken file: read again
+        return stored.validate_json(file.read_bytes())
+    library = _read_library(folder, version)
+    with suppress(OSError):  # a full disk or a folder that cannot be written costs time, nothing else
+        kept_in.mkdir(parents=True, exist_ok=True)
+        scratch = file.with_suffix(f".{secrets.token_hex(4)}.tmp")
+        try:
+            scratch.write_bytes(stored.dump_json(library))
+            os.replace(scratch, file)
+        finally:
+            scratch.unlink(missing_ok=True)
+        for old in sorted(kept_in.glob("library-*.json"), key=lambda p: p.stat().st_mtime)[:-3]:
+            old.unlink(missing_ok=True)
+    return library
+
+
+_READ_BY = [Path(__file__).with_name(name) for name in ("knowledge.py", "strict.py", "types.py")]
+
+
+def _read_library(folder: Path, version: str) -> Library:
+    slips = _Slips()
     sources = _load_sources(folder, slips)
     jurisdictions = _load_jurisdictions(folder, slips, sources)
     members, caveat = _load_framework(folder, slips, sources)
@@ -237,8 +270,7 @@ def load_library(folder: Path) -> Library:
         cards[card.id] = card
     if slips:
         raise KnowledgeError(list(slips))
-    known = [p for p in folder.rglob("*") if p.is_file() and p.suffix in {".md", ".yaml", ".txt", ".tsv"} and not p.name.startswith(".")]
-    return Library(cards, members, sources, jurisdictions, caveat, content_version(known, folder))
+    return Library(cards, members, sources, jurisdictions, caveat, version)
 
 
 def _load_sources(folder: Path, slips: _Slips) -> dict[str, Source]:

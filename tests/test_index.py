@@ -127,3 +127,12 @@ def test_fusion_is_reciprocal_rank() -> None:
 def test_an_unknown_word_is_as_rare_as_can_be() -> None:
     words = Words(["pooled budget", "pooled fund"])
     assert words.rarity("zebra") > words.rarity("budget") > words.rarity("pool")
+
+
+def test_words_kept_on_disk_find_the_same(tmp_path: Path) -> None:
+    words = Words([e.text for e in ENTRIES])
+    words.save(tmp_path)
+    again = Words.load(tmp_path)
+    for text in ("pooled budgets", "a history of trust", "zebra"):
+        assert again.search(text, 3) == words.search(text, 3)
+        assert [again.rarity(s) for s in again.stems(text)] == [words.rarity(s) for s in words.stems(text)]

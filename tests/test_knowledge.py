@@ -129,3 +129,22 @@ def test_prompts_load_and_a_slip_is_named(tmp_path: Path) -> None:
     with pytest.raises(KnowledgeError) as caught:
         load_prompts(tmp_path)
     assert len(caught.value.slips) == 2
+
+
+def test_a_library_is_kept_as_it_was_read(small: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "index"
+    first = load_library(small, kept)
+    assert first == load_library(small)
+    (file,) = kept.glob("library-*.json")
+    assert load_library(small, kept) == first
+    file.write_text('{"cards": {}')
+    assert load_library(small, kept) == first, "a broken file is read again"
+    card = small / "cards" / "problems" / "stand-ins.md"
+    card.write_text(card.read_text("utf-8").replace("stand-in with a badge", "stand-in with a chair"), "utf-8")
+    changed = load_library(small, kept)
+    assert "with a chair" in changed.passages["card:stand-ins#watch-for"].text
+
+
+def test_a_library_that_cannot_be_kept_is_read_all_the_same(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert load_library(small, tmp_path / "file" / "index") == load_library(small)
