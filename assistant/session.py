@@ -52,7 +52,7 @@ class Assistant:
 
     @cached_property
     def library(self) -> Library:
-        return load_library(self.settings.knowledge)
+        return load_library(self.settings.knowledge, self.settings.index)
 
     @cached_property
     def prompts(self) -> Prompts:
