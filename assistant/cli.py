@@ -357,6 +357,81 @@ def card_new(
 
 
 @app.command()
+def ingest(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files, or folders of them.")] = None,
+    remove: Annotated[str | None, typer.Option(metavar="ID", help="Remove the document of this id, its passages and vectors.")] = None,
+) -> None:
+    """Add documents for everyone here; every question searches them beside the library. Alone, it lists them."""
+    from assistant.documents import KINDS
+
+    assistant = _assistant()
+    if remove:
+        if not assistant.store.has_document(None, remove):
+            raise UsageError(f"There is no document {remove} for everyone here. `assistant ingest` lists them with their ids.")
+        assistant.documents.remove(remove)
+        typer.echo(f"Removed {remove} and all its text.")
+        return
+    if not paths:
+        for _, identity, name in assistant.store.document_names(None):
+            typer.echo(f"{identity}  {name}")
+        return
+    refused = []
+    for path in (p for given in paths for p in (sorted(given.rglob("*")) if given.is_dir() else [given])):
+        if path.is_dir() or (path not in paths and path.suffix[1:].lower() not in KINDS):
+            continue
+        try:
+            added = assistant.documents.add(path.name, path.read_bytes(), progress=assistant.progress)
+            typer.echo(f"{path}: {'here already' if added is None else f'read, passages: {len(added.parts)}'}")
+        except OSError as error:
+            refused.append(f"{path}: it cannot be read ({error.strerror or error}).")
+        except UsageError as error:
+            refused.append(str(error))
+    _stop_on(refused)
+
+
+feedback = typer.Typer(no_args_is_help=True, help="What people said of answers.")
+app.add_typer(feedback, name="feedback")
+
+
+@feedback.command("export")
+def feedback_export(
+    to: Annotated[Path | None, typer.Argument(metavar="FILE", help="Where to write; left out, standard output.")] = None,
+    unreviewed: Annotated[bool, typer.Option("--unreviewed", help="Also what no practice lead has looked at yet.")] = False,
+) -> None:
+    """Turn approved and amended feedback into evaluation cases, in the shape of `evals/cases/answers/cases.yaml`."""
+    from assistant.export import feedback_cases
+
+    store = _assistant().store
+    said = [f for review in ("approved", "amended", *(["open"] if unreviewed else [])) for f in store.feedback(review)]  # type: ignore[arg-type]  # these are reviews
+    text = feedback_cases(said)
+    if to is None:
+        typer.echo(text, nl=False)
+        return
+    to.write_text(text, "utf-8")
+    typer.echo(f"Wrote {len(said)} cases to {to}.")
+
+
+@app.command()
+def replay(number: Annotated[int, typer.Argument(metavar="ID", help="The number of a stored answer.")], as_object: Json = False) -> None:
+    """Answer a stored question again and show what differs; nothing is stored."""
+    from assistant.session import replay as again
+
+    found = again(_assistant(), number)
+    if as_object:
+        rows = {name: {"gone": gone, "new": new} for name, (gone, new) in found.differences.items()}
+        _print({"number": number, "differences": rows, "before": found.before, "after": found.after})
+        return
+    typer.echo(f"Question: {found.after['question'] or found.before['question']}")
+    for name, (gone, new) in found.differences.items():
+        typer.echo(f"{name}:")
+        for sign, lines in (("-", gone), ("+", new)):
+            for line in lines:
+                typer.echo(f"  {sign} {line}")
+    if not found.differences:
+        typer.echo("The same answer, made with the same versions.")
+
+
+@app.command()
 def rehearse(
     scenario: Annotated[str | None, typer.Argument(help="The scenario's id; left out, the scenarios are listed.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed and the same words give the same talk.")] = 0,

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import yaml
+
 from assistant.knowledge import Library
 from assistant.prompts import Prompts
-from assistant.types import Change, KeptStep, StoredTurn
+from assistant.types import Change, Feedback, KeptStep, StoredTurn
 
 _HEADED = re.compile(r"^\*\*([^*\n]+)\*\*$")
 _ITEM = re.compile(r"^(?:[-*]|(\d+)\.) +(.*)$")
@@ -252,6 +254,25 @@ def _next_steps(lines: Sequence[str], steps: Sequence[Mapping[str, Any]]) -> lis
     """The next steps these lines are, in order; none where a line is something else."""
     found = [next((s for s in steps if s["action"] in line), None) for line in lines if re.match(r"\d+\. ", line)]
     return [s for s in found if s] if found and all(found) and len(found) == len(lines) else []
+
+
+def feedback_cases(said: Iterable[Feedback]) -> str:
+    """Feedback as evaluation cases, in the shape of `evals/cases/answers/cases.yaml`.
+
+    What was called good must stand in the answer, what was called wrong must not, and a practice lead's own words must. The note
+    stays with the case, for whoever turns it into ideas that other words can hold too.
+    """
+    cases = []
+    for f in said:
+        expected: dict[str, Any] = {"outcome": ["answered"], "slices": {"feedback": f.reason, "review": f.review}}
+        must = [[words] for words in (f.statement if f.reason == "good" else "", f.amended) if words]
+        if must:
+            expected["must"] = must
+        if f.statement and f.reason in ("wrong", "out_of_date", "not_our_situation"):
+            expected["must_not"] = [f.statement]
+        expected["source"] = f"feedback of {f.created[:10]}" + (f": {f.note}" if f.note else "")
+        cases.append({"name": f"feedback-{f.id:04}", "inputs": {"question": f.question}, "metadata": expected})
+    return yaml.safe_dump({"name": "feedback-cases", "cases": cases}, allow_unicode=True, sort_keys=False, width=140)
 
 
 def day(iso: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from assistant.advise import Progress
+from assistant.advise import LONGEST, Progress
 from assistant.embed import OnnxEmbeddings, open_embeddings, quiet
 from assistant.embed import Progress as Reporter
 from assistant.errors import UsageError
@@ -32,7 +32,7 @@ from assistant.understand import load_reader
 
 if TYPE_CHECKING:
     from assistant.chain import RunnableAdviser
-    from assistant.documents import Reading
+    from assistant.documents.kept import Documents
     from assistant.export import Exporter
     from assistant.rehearse import Noticer, Scenario, Shelf, Sitting, Workshop
     from assistant.rehearse.types import Difficulty, Mode
@@ -46,7 +46,7 @@ class Assistant:
 
     def __init__(self, settings: Settings | None = None, progress: Reporter = quiet, notice: Reporter = quiet) -> None:
         self.settings = settings or Settings.from_environment()
-        self._progress = progress
+        self.progress = progress
         self._notice = notice
         self._advisers: dict[str, RunnableAdviser] = {}
 
@@ -64,11 +64,11 @@ class Assistant:
 
     @cached_property
     def embeddings(self) -> OnnxEmbeddings:
-        return open_embeddings(self.settings.embedding, self.settings.exported_models, self._progress)
+        return open_embeddings(self.settings.embedding, self.settings.exported_models, self.progress)
 
     @cached_property
     def retriever(self) -> Retriever:
-        index = open_index(entries(self.library), self.embeddings, self.settings.index, self._progress, self._notice)
+        index = open_index(entries(self.library), self.embeddings, self.settings.index, self.progress, self._notice)
         return Retriever(self.library, index, self.embeddings, load_calibration(self.settings.knowledge))
 
     @cached_property
@@ -185,33 +185,50 @@ class Assistant:
 
         return Exporter(self.library, self.prompts)
 
-    def read_document(self, name: str, data: bytes) -> Reading:
-        """A person's own document, screened: hostile passages out, personal data masked. Raises UsageError in one sentence."""
-        from assistant.documents import Limits, Reading, read
+    @cached_property
+    def documents(self) -> Documents:
+        from assistant.documents import Limits
+        from assistant.documents.kept import Documents
 
         s = self.settings
-        limits = Limits(megabytes=s.document_megabytes, pages=s.document_pages, seconds=s.document_seconds)
-        found = read(name, data, limits, self.prompts)
-        cleaned = [(self.screener.clean_document(text)[0], where) for text, where in found.parts]
-        parts = [(self.screener.check(text).masked, where and self.screener.check(where).masked) for text, where in cleaned if text.strip()]
-        if not parts:
-            raise UsageError(self.prompts.say("document.no_text", name=found.name))
-        return Reading(found.identity, self.screener.check(found.name).masked, tuple(parts))
+        limits = Limits(s.document_megabytes, s.document_pages, s.document_entries, seconds=s.document_seconds)
+        return Documents(self.store, self.embeddings, self.screener, self.prompts, limits)
 
     # ---- asking
 
     def ask(self, question: Question | str, model: str | None = None) -> Answer:
-        return self.adviser_with(model).invoke(question)
+        return self.adviser_with(model).invoke(self._with_documents(question))
 
-    def stream(self, question: Question | str, model: str | None = None, stop: Event | None = None) -> Iterator[Progress | Answer]:
-        """A Progress as each step begins, then the Answer. Setting `stop` ends a call to a chat model; the cards answer."""
-        events = self.adviser_with(model).stream(question)
+    def stream(
+        self, question: Question | str, model: str | None = None, stop: Event | None = None, conversation: str | None = None
+    ) -> Iterator[Progress | Answer]:
+        """A Progress as each step begins, then the Answer. Setting `stop` ends a call to a chat model; the cards answer.
+
+        The documents of `conversation` are searched beside everyone's.
+        """
+        events = self.adviser_with(model).stream(self._with_documents(question, conversation))
         while True:
             with stoppable(stop):
                 event = next(events, None)
             if event is None:
                 return
             yield event
+
+    def _with_documents(self, question: Question | str, conversation: str | None = None) -> Question:
+        """The question with the passages kept here that may bear on it."""
+        from assistant.documents.kept import any_for_everyone
+
+        question = Question(question) if isinstance(question, str) else question
+        if conversation is None and not any_for_everyone(self.settings.database):
+            return question
+        if conversation is not None and not self.store.document_ids(conversation):
+            return question
+        found = self.screener.check(question.text[:LONGEST])
+        if found.urgent or not found.masked.strip():
+            return question
+        asked = [t.text for t in question.history if t.role == "user"]
+        texts = [found.masked, f"{asked[-1]} {found.masked}"] if asked else [found.masked]
+        return dataclasses.replace(question, documents=(*question.documents, *self.documents.taken_along(texts, conversation)))
 
     def place(self, text: str) -> Placement:
         masked = text if text.strip() else " "
@@ -339,13 +356,59 @@ class Session:
         turns = self.assistant.store.turns(self.conversation)
         return tuple(Turn(t.role, t.text, _answer_of(t.answer) if t.answer else None) for t in turns)  # type: ignore[arg-type]
 
-    def stream(self, text: str, jurisdiction: str | None = None, documents: tuple[Document, ...] = ()) -> Iterator[Progress | Answer]:
-        """As Adviser.stream; the turn is stored before the Answer is given, a stopped one only as that and when."""
-        question = Question(text, history=self.history(), jurisdiction=jurisdiction, documents=documents)
-        for event in self.assistant.stream(question):
+    def stream(self, text: str, jurisdiction: str | None = None, stop: Event | None = None) -> Iterator[Progress | Answer]:
+        """As Assistant.stream; the turn is stored before the Answer is given, a stopped message only as that and when."""
+        question = Question(text, history=self.history(), jurisdiction=jurisdiction)
+        for event in self.assistant.stream(question, stop=stop, conversation=self.conversation):
             if isinstance(event, Answer):
                 if event.outcome == "urgent":
                     self.assistant.store.add_stopped(self.conversation)
                 else:
-                    self.assistant.store.add_turn(self.conversation, event.question, as_json(event))
+                    row = as_json(event) | {"jurisdiction": jurisdiction}  # what `replay` needs to ask the same again
+                    self.assistant.store.add_turn(self.conversation, event.question, row)
             yield event
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A stored answer and what is answered today, with what differs: for each part of it, what is gone and what is new."""
+
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+    @property
+    def differences(self) -> dict[str, tuple[list[str], list[str]]]:
+        found = {}
+        for name, parts in _PARTS.items():
+            old, new = parts(self.before), parts(self.after)
+            gone, fresh = [p for p in old if p not in new], [p for p in new if p not in old]
+            if gone or fresh:
+                found[name] = (gone, fresh)
+        return found
+
+
+_PARTS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
+    "outcome": lambda row: [row["outcome"]],
+    "versions": lambda row: [f"{k} {v}" for k, v in row["versions"].items()],
+    "model": lambda row: [row["model"]],
+    "statements": lambda row: [s["text"] for s in row["statements"]],
+    "next steps": lambda row: [f"{s['action']} ({s['owner']}, {s['when']}; {s['progress']})" for s in row["next_steps"]],
+    "sources": lambda row: list(dict.fromkeys(s["passage"] for s in row["sources"])),
+    "notices": lambda row: list(row["notices"]),
+}
+
+
+def replay(assistant: Assistant, number: int) -> Replayed:
+    """Answers a stored question again, with the turns that stood before it; nothing is stored. Raises UsageError."""
+    conversation = assistant.store.conversation_of(number)
+    turns = assistant.store.turns(conversation)
+    at = next(n for n, t in enumerate(turns) if t.id == number)
+    asked, before = turns[at - 1], turns[at].answer
+    if before is None:
+        raise UsageError(f"{number} is the number of a question. Its answer has the number {turns[at + 1].id}.")
+    history = tuple(Turn(t.role, t.text, _answer_of(t.answer) if t.answer else None) for t in turns[: at - 1])  # type: ignore[arg-type]
+    question = Question(asked.text, history=history, jurisdiction=before.get("jurisdiction"))
+    for event in assistant.stream(question, before["model"], conversation=conversation):
+        if isinstance(event, Answer):
+            return Replayed(before, as_json(event))
+    raise AssertionError("every question is answered")

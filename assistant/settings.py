@@ -59,6 +59,7 @@ class Settings:
     jurisdiction: str | None = None
     document_megabytes: int = 20  # of one uploaded document
     document_pages: int = 300
+    document_entries: int = 2000  # of an archive, which is what Word and its kin are
     document_seconds: int = 20
     models: Models = Models()
 
@@ -92,7 +93,8 @@ class Settings:
             folders[name] = Path(env[variable]).expanduser() if env.get(variable) else _shipped(name)
             if not folders[name].is_dir():
                 raise UsageError(f"{variable} names {folders[name]}, which is not a folder. Unset it to use the packaged {name}.")
-        documents = {n: _number(env, n) for n in ("document_megabytes", "document_pages", "document_seconds") if _set(env, n)}
+        limits = ("document_megabytes", "document_pages", "document_entries", "document_seconds")
+        documents = {n: _number(env, n) for n in limits if _set(env, n)}
         return cls(
             home=home.absolute(),
             knowledge=folders["knowledge"].absolute(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,6 +118,14 @@ class Store:
                 text("SELECT id, role, text, answer, created FROM turn WHERE conversation = :c ORDER BY id"), {"c": conversation}
             ).all()
         return [StoredTurn(r.id, r.role, r.text, json.loads(r.answer) if r.answer else None, r.created) for r in rows]
+
+    def conversation_of(self, turn: int) -> str:
+        """Raises UsageError where there is no such turn."""
+        with self._writing() as c:
+            row = c.execute(text("SELECT conversation FROM turn WHERE id = :i"), {"i": turn}).first()
+        if row is None:
+            raise UsageError(f"There is no answer number {turn} here. The number stands under an answer, in how it was made.")
+        return str(row.conversation)
 
     def conversations(self, search: str = "") -> list[Conversation]:
         """Those with a turn, last used first; `search` looks in titles and turns, its characters as they stand."""
@@ -246,26 +254,63 @@ class Store:
         with self._writing() as c:
             c.execute(text("UPDATE feedback SET review = :r, amended = :a WHERE id = :i"), {"r": review, "a": amended, "i": identity})
 
-    # ---- documents of a conversation
+    # ---- documents, of a conversation or (None) of everyone here
 
-    def add_document(self, conversation: str, identity: str, name: str, parts: Sequence[tuple[str, str | None]]) -> bool:
-        """Keeps a document's screened text; False where this conversation has the same document already."""
+    def add_document(
+        self, conversation: str | None, identity: str, name: str, parts: Sequence[tuple[str, str | None]],
+        embedder: str = "", vectors: bytes = b"",
+    ) -> bool:  # fmt: skip
+        """Keeps a document's screened text and the vectors of its parts; False where the same document is there already."""
         with self._writing() as c:
-            self._require(c, conversation)
+            if conversation is not None:
+                self._require(c, conversation)
             done = c.execute(
-                text("INSERT OR IGNORE INTO document VALUES (:c, :i, :m, :p, :n)"),
-                {"c": conversation, "i": identity, "m": name, "p": json.dumps(list(parts), ensure_ascii=False), "n": _now()},
-            )
+                text(
+                    "INSERT OR IGNORE INTO document (conversation, identity, name, parts, embedder, vectors, created) "
+                    "VALUES (:c, :i, :m, :p, :e, :v, :n)"
+                ),
+                {"c": conversation, "i": identity, "m": name, "p": json.dumps(list(parts), ensure_ascii=False),
+                 "e": embedder, "v": vectors, "n": _now()},
+            )  # fmt: skip
             return bool(done.rowcount)
 
-    def documents(self, conversation: str) -> list[KeptDocument]:
+    def has_document(self, conversation: str | None, identity: str) -> bool:
         with self._writing() as c:
-            rows = c.execute(text("SELECT * FROM document WHERE conversation = :c ORDER BY created"), {"c": conversation}).all()
-        return [KeptDocument(r.identity, r.name, tuple((t, w) for t, w in json.loads(r.parts)), r.created) for r in rows]
+            found = c.execute(text("SELECT 1 FROM document WHERE conversation IS :c AND identity = :i"), {"c": conversation, "i": identity})
+            return found.first() is not None
 
-    def remove_document(self, conversation: str, identity: str) -> None:
+    def documents(self, conversation: str | None) -> list[KeptDocument]:
+        """Those of one conversation alone, or those of everyone."""
         with self._writing() as c:
-            c.execute(text("DELETE FROM document WHERE conversation = :c AND identity = :i"), {"c": conversation, "i": identity})
+            rows = c.execute(text("SELECT * FROM document WHERE conversation IS :c ORDER BY id"), {"c": conversation}).mappings().all()
+        return [_kept_document(row) for row in rows]
+
+    def document_names(self, conversation: str | None) -> list[tuple[int, str, str]]:
+        """As `documents`, without what they say: (id, identity, name)."""
+        with self._writing() as c:
+            rows = c.execute(text("SELECT id, identity, name FROM document WHERE conversation IS :c ORDER BY id"), {"c": conversation})
+            return [(r.id, r.identity, r.name) for r in rows]
+
+    def document_ids(self, conversation: str | None) -> list[int]:
+        """The rows a question of this conversation may draw on: its own documents and everyone's."""
+        with self._writing() as c:
+            found = c.execute(
+                text("SELECT id FROM document WHERE conversation IS :c OR conversation IS NULL ORDER BY id"), {"c": conversation}
+            )
+            return [r.id for r in found]
+
+    def kept_documents(self, ids: Sequence[int]) -> list[KeptDocument]:
+        with self._writing() as c:
+            found = (c.execute(text("SELECT * FROM document WHERE id = :i"), {"i": i}).mappings().first() for i in ids)
+            return [_kept_document(row) for row in found if row]
+
+    def keep_vectors(self, document: int, embedder: str, vectors: bytes) -> None:
+        with self._writing() as c:
+            c.execute(text("UPDATE document SET embedder = :e, vectors = :v WHERE id = :i"), {"e": embedder, "v": vectors, "i": document})
+
+    def remove_document(self, conversation: str | None, identity: str) -> None:
+        with self._writing() as c:
+            c.execute(text("DELETE FROM document WHERE conversation IS :c AND identity = :i"), {"c": conversation, "i": identity})
 
     def tidy(self) -> None:
         """Writes the journal back, so that what was removed is in no file any more."""
@@ -284,6 +329,10 @@ class Store:
             c.execute(text("DELETE FROM preference WHERE name = :n"), {"n": name})
             if value is not None:
                 c.execute(text("INSERT INTO preference VALUES (:n, :v)"), {"n": name, "v": value})
+
+
+def _kept_document(row: Mapping[str, Any]) -> KeptDocument:
+    return KeptDocument(**{k: v for k, v in row.items() if k != "parts"} | {"parts": tuple((t, w) for t, w in json.loads(row["parts"]))})
 
 
 def _pragmas(connection: Any, _: Any) -> None:

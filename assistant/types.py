@@ -488,7 +488,11 @@ class Feedback:
 
 @dataclass(frozen=True)
 class KeptDocument:
-    identity: str
+    id: int
+    conversation: str | None  # None: for everyone here
+    identity: str  # first 12 of the sha256 of the file
     name: str
     parts: tuple[tuple[str, str | None], ...]  # (paragraph, where it stood)
+    embedder: str  # what made the vectors; empty where there are none
+    vectors: bytes  # float32, a row a part
     created: str

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from assistant import Answer, Assistant, AssistantError, Document, Session, Settings
+from assistant import Answer, Assistant, AssistantError, Session, Settings
 
 
 @dataclass
@@ -22,6 +22,7 @@ class Job:
     events: list[Any] = field(default_factory=list)
     error: Exception | None = None
     done: bool = False
+    stop: threading.Event = field(default_factory=threading.Event)  # set to have the cards answer instead of a slow model
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     @property
@@ -83,26 +84,26 @@ class Desk:
         if self._error is not None:
             self._warm()
 
-    def ask(self, conversation: str, text: str, jurisdiction: str | None = None, documents: tuple[Document, ...] = ()) -> Job | None:
+    def ask(self, conversation: str, text: str, jurisdiction: str | None = None) -> Job | None:
         """Begins an answer; None where this conversation has one under way."""
         with self._lock:
             if self.under_way(conversation):
                 return None
             job = self._jobs[conversation] = Job(text)
-        threading.Thread(target=self._write, args=(job, conversation, text, jurisdiction, documents), daemon=True).start()
+        threading.Thread(target=self._write, args=(job, conversation, text, jurisdiction), daemon=True).start()
         return job
 
     def under_way(self, conversation: str) -> Job | None:
         job = self._jobs.get(conversation)
         return job if job and not job.done else None
 
-    def _write(self, job: Job, conversation: str, text: str, jurisdiction: str | None, documents: tuple[Document, ...]) -> None:
+    def _write(self, job: Job, conversation: str, text: str, jurisdiction: str | None) -> None:
         error: Exception | None = None
         try:
             self._ready.wait()
             if self._error:
                 raise self._error
-            for event in Session.open(self.assistant, conversation).stream(text, jurisdiction, documents):
+            for event in Session.open(self.assistant, conversation).stream(text, jurisdiction, job.stop):
                 with job.changed:
                     job.events.append(event)
                     job.changed.notify_all()

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from assistant import Document
 from ui.desk import Desk
 from ui.words import Words, load_words
 
@@ -45,12 +44,6 @@ def open_conversation(identity: str | None) -> None:
     else:
         st.session_state.pop("last", None)
         st.query_params.pop("c", None)
-
-
-def documents(here: str | None) -> tuple[Document, ...]:
-    """The documents of a conversation, as a question takes them."""
-    kept = desk().assistant.store.documents(here) if here else []
-    return tuple(Document(d.name, "\n".join(t for t, _ in d.parts), d.parts) for d in kept)
 
 
 def fill(text: str) -> None:

@@ -42,6 +42,8 @@ class Reading:
     identity: str  # first 12 of the sha256 of the file
     name: str
     parts: tuple[tuple[str, str | None], ...]  # (text, "p. 3" or a heading)
+    masked: int = 0  # personal details
+    left_out: int = 0  # passages that give orders to the assistant
 
 
 def read(name: str, data: bytes, limits: Limits, prompts: Prompts) -> Reading:
@@ -60,7 +62,11 @@ def read(name: str, data: bytes, limits: Limits, prompts: Prompts) -> Reading:
     if "problem" in result:
         raise refuse(result["problem"])
     parts = tuple((str(text), where and str(where)) for text, where in result["parts"])
-    return Reading(hashlib.sha256(data).hexdigest()[:12], name, parts)
+    return Reading(identity(data), name, parts)
+
+
+def identity(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:12]
 
 
 def plain_name(name: str) -> str:

@@ -6,7 +6,7 @@ from assistant import Answer, AssistantError, as_json
 from ui import attach, visit
 from ui.answer import AnswerPage, moment, progress_html, question_html
 from ui.desk import Job
-from ui.page import BOX, announce, conversation, desk, documents, fill, flash, open_conversation, paragraphs, show_flash, words
+from ui.page import BOX, announce, conversation, desk, fill, flash, open_conversation, paragraphs, show_flash, words
 from ui.take import beneath
 
 
@@ -22,7 +22,7 @@ def send() -> None:
             here = store.start()
             open_conversation(here)
         st.session_state.pop("reply", None)
-        job = desk().ask(here, text, visit.nation(), documents(here))
+        job = desk().ask(here, text, visit.nation())
     except AssistantError as error:
         fill(text)
         flash(str(error))
@@ -53,6 +53,8 @@ def suggest(questions: list[str], heading: str) -> None:
 def follow(job: Job) -> Answer | None:
     """Shows the steps as they happen; gives the answer, or None where it failed and said so."""
     w, place, steps = words(), st.empty(), []
+    if desk().assistant.settings.model != "none":
+        st.button(w("ask.stop"), key="stop", on_click=job.stop.set)
     for event in job.follow():
         if isinstance(event, Answer):
             place.empty()
