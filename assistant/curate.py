@@ -393,6 +393,21 @@ def _uncited(bench: _Bench) -> Iterator[Finding]:
             yield Finding("warning", "uncited", "sources.yaml", key, message)
 
 
+def _numbers(bench: _Bench) -> Iterator[Finding]:
+    """A wrong number in a crisis costs more than none: only the national emergency number stands without a source."""
+    for place in bench.library.jurisdictions.values():
+        contacts = [("report", place.report), ("out_of_hours", place.out_of_hours)]
+        contacts += [(f"{kind}, number {n}", c) for kind in ("advice", "children") for n, c in enumerate(getattr(place, kind), 1)]
+        printed = [(field, c) for field, c in contacts if c and c.number]
+        for field, contact in printed:
+            if not contact.seen:
+                message = f"“{contact.number}” has no source: name the one it was seen in under `seen`, or set the number to null."
+                yield Finding("error", "number", "jurisdictions.yaml", f"{place.code}, {field}", message)
+        if printed and not place.checked:
+            message = "prints telephone numbers and does not say when they were last verified: say so, or that they were not."
+            yield Finding("error", "number", "jurisdictions.yaml", f"{place.code}, checked", message)
+
+
 def said_file(folder: Path) -> Path:
     """The evaluation cases no card may copy: beside the knowledge in a checkout, absent from a wheel."""
     return folder.parent / "evals" / "cases" / "retrieval" / "said.yaml"
@@ -431,7 +446,7 @@ def _alike(a: str, b: str, limit: float) -> bool:
 
 _CHECKS: tuple[Callable[[_Bench], Iterator[Finding]], ...] = (
     _must, _not_seen, _reading, _openings, _words_not_wanted, _foreign, _overdue,
-    _near_cards, _near_sentences, _colliding_asks, _unfound, _uncited, _said,
+    _near_cards, _near_sentences, _colliding_asks, _unfound, _uncited, _numbers, _said,
 )  # fmt: skip
 
 

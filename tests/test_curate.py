@@ -277,6 +277,32 @@ def test_a_source_nobody_cites_is_a_warning(shelf: Shelf) -> None:
     assert not any("hodges1999" in r for r in found(shelf(one={"signs": "- Deputies weaken a board. [hodges1999]"}), "uncited"))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("seen: au-aifs}\n  lead", "seen: null}\n  lead", "australia, children, number 1: “1800 55 1800” has no source"),
+        (
+            'number: "028 9504 9999", seen: ni-resws',
+            'number: "028 9504 9999", seen: null',
+            "northern-ireland, out_of_hours: “028 9504 9999”",
+        ),
+        (
+            'checked: "seen in the source named, not verified since; each state\'s own page decides"',
+            'checked: ""',
+            "australia, checked: prints",
+        ),
+    ],
+)
+def test_a_telephone_number_without_a_source_or_a_word_on_its_age_is_named(shelf: Shelf, old: str, new: str, says: str) -> None:
+    folder = shelf(one={})
+    path = folder / "jurisdictions.yaml"
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    (finding,) = found(folder, "number")
+    assert says in finding
+
+
 def cases(folder: Path, *said: str) -> None:
     path = folder.parent / "evals" / "cases" / "retrieval" / "said.yaml"
     path.parent.mkdir(parents=True)

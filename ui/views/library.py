@@ -1,6 +1,7 @@
 """Library: every card, to browse and search."""
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -16,7 +17,7 @@ def choose(label: str, key: str, options: dict[str, str]) -> str:
     return st.selectbox(label, ["", *options], key=key, format_func=lambda o: options[o] if o else words()("library.any")) or ""
 
 
-def fits(card, kind: str, level: str, element: str, step: str, nation: str) -> bool:  # type: ignore[no-untyped-def]
+def fits(card: Any, kind: str, level: str, element: str, step: str, nation: str) -> bool:
     library = desk().assistant.library
     return (
         (not kind or card.kind == kind)
@@ -42,7 +43,14 @@ def open_card(identity: str | None) -> None:
         st.query_params.pop("card", None)
 
 
-def whole(card) -> None:  # type: ignore[no-untyped-def]
+def reference(source: Any) -> str:
+    """A source with its address where we have one, and what we saw of it."""
+    label, url = escape(source.label), source.url or ""
+    linked = f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{label}</a>' if url.startswith("http") else label
+    return f'<p class="pa-line">{linked} ({escape(words()("seen." + source.seen))})</p>'
+
+
+def whole(card: Any) -> None:
     w, library = words(), desk().assistant.library
     st.button(w("library.back"), on_click=open_card, args=(None,), icon=":material/arrow_back:")
     st.title(card.title, anchor=False)
@@ -53,9 +61,8 @@ def whole(card) -> None:  # type: ignore[no-untyped-def]
     st.html(f'<div class="pa-turn pa-card">{card_html(card, w, 2)}</div>')
     keys = dict.fromkeys(k for p in card.passages for k in p.references)
     if keys:
-        lines = [f"{library.sources[k].label} ({w('seen.' + library.sources[k].seen)})" for k in keys]
         st.subheader(w("source.references"), anchor=False)
-        st.html(paragraphs(lines, "pa-line"))
+        st.html("".join(reference(library.sources[k]) for k in keys))
 
 
 def grid(caption: str, cells: Mapping[Any, tuple[str, ...]], columns: list[str]) -> str:
