@@ -1,4 +1,4 @@
-"""The parts as LangChain knows them, for chains of one's own: the adviser as a Runnable, the library as a retriever.
+"""The parts as LangChain knows them, for chains of one's own: the adviser as a Runnable, the library as a retriever, the embedding.
 
 Apart from the path itself, because importing LangChain's runnables takes longer than answering a question.
 """
@@ -9,14 +9,18 @@ from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.runnables.config import ensure_config
 from pydantic import ConfigDict
 
 from assistant.advise import Adviser, Run, Step, StepName
+from assistant.embed import OnnxEmbeddings
 from assistant.models import untraced
 from assistant.types import Answer, Question
+
+Embeddings.register(OnnxEmbeddings)
 
 
 class RunnableAdviser(Adviser, Runnable[Question, Answer]):  # type: ignore[misc]  # progress comes before the answer

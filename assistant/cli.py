@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -545,6 +546,12 @@ def main(arguments: Iterable[str] | None = None) -> None:
     """Runs a command; a person's mistake becomes one line on standard error and exit code 2."""
     try:
         app(args=list(arguments) if arguments is not None else None)
+    except SystemExit as end:
+        if arguments is None and isinstance(end.code, int | None):
+            with suppress(BrokenPipeError):
+                sys.stdout.flush()
+            os._exit(end.code or 0)  # giving back the memory piece by piece would take a third of a second
+        raise
     except AssistantError as error:
         errors.print(f"assistant: {error}", highlight=False, markup=False, soft_wrap=True)
         raise SystemExit(2) from None

@@ -6,6 +6,7 @@ gigabyte); asking uses onnxruntime and tokenizers alone. The export keeps fp32: 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -17,14 +18,18 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from filelock import FileLock
-from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from assistant.errors import ModelError, StoreError
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+else:
+    Embeddings = object  # LangChain's takes a quarter of a second to import; assistant.chain registers this class there
 
 Vectors = NDArray[np.float32]
 Progress = Callable[[str, int, int], None]  # what, done, of
@@ -124,6 +129,12 @@ class OnnxEmbeddings(Embeddings):
 
     def embed_query(self, text: str) -> list[float]:
         return self.embed_documents([text])[0]
+
+    async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
+        return await asyncio.to_thread(self.embed_documents, texts)
+
+    async def aembed_query(self, text: str) -> list[float]:
+        return await asyncio.to_thread(self.embed_query, text)
 
 
 def open_embeddings(name: str, exported: Path, progress: Progress = quiet) -> OnnxEmbeddings:

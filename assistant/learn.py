@@ -70,6 +70,11 @@ class Match:
     end: int
 
 
+def cue(pattern: str) -> re.Pattern[str]:
+    """Raises re.error for a pattern that is not one."""
+    return re.compile(rf"\b(?:{pattern})", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Cues:
     """Patterns that speak for a label, each a reason a person can read."""
@@ -80,7 +85,7 @@ class Cues:
     @classmethod
     def compile(cls, labels: Sequence[str], cues: Mapping[str, Sequence[str]]) -> Cues:
         """Raises re.error for a pattern that is not one."""
-        return cls(tuple(labels), tuple((label, re.compile(rf"\b(?:{p})", re.IGNORECASE)) for label in labels for p in cues.get(label, ())))
+        return cls(tuple(labels), tuple((label, cue(p)) for label in labels for p in cues.get(label, ())))
 
     def found(self, text: str) -> list[Match]:
         """Every match, in the order of the patterns."""

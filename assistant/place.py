@@ -15,7 +15,7 @@ import numpy as np
 from assistant.embed import OnnxEmbeddings, Vectors
 from assistant.errors import KnowledgeError
 from assistant.knowledge import Library
-from assistant.learn import FORMAT, Classifier, Cues, Match, fit, load, save
+from assistant.learn import FORMAT, Classifier, Cues, Match, cue, fit, load, save
 from assistant.strict import read_yaml
 from assistant.types import FACETS, Cue, Facet, Placement, Score
 
@@ -243,7 +243,7 @@ def _patterns(
             continue
         for pattern in patterns if _are_texts(patterns) else []:
             try:
-                re.compile(pattern)
+                cue(pattern)  # as it will be used, so that it is compiled once
             except re.error as error:
                 slips.append(f"placement: cues: {member}: {pattern}: {error}")
             else:

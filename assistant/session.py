@@ -64,6 +64,7 @@ class Assistant:
 
     @cached_property
     def embeddings(self) -> OnnxEmbeddings:
+        _ = self._kind_of_adviser  # once LangChain is there, it knows the embedding as its own
         return open_embeddings(self.settings.embedding, self.settings.exported_models, self.progress)
 
     @cached_property
