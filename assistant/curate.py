@@ -6,6 +6,7 @@ Here stands what a card that loads can still get wrong. Limits and word lists ar
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -590,6 +591,20 @@ class Aged:
     knowledge: str  # the version it was made with
     passage: str
     why: Literal["changed", "gone"]
+
+
+def answers_in(lines: Iterable[str], name: str) -> Iterator[Mapping[str, Any]]:
+    """The answers that stand in the file `name`, a JSON object a line. Raises UsageError naming the line that is none."""
+    for n, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise UsageError(f"--since {name}: line {n} is no JSON object. Give a file as `assistant ask --jsonl` prints it.")
+        yield answer
 
 
 def changed_since(stored_answers: Iterable[Mapping[str, Any]], library: Library) -> list[Aged]:

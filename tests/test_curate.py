@@ -13,7 +13,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from assistant.curate import changed_since, coverage, findings, load_rules, skeleton
+from assistant.curate import answers_in, changed_since, coverage, findings, load_rules, skeleton
 from assistant.errors import KnowledgeError, UsageError
 from assistant.knowledge import load_library
 from assistant.types import CardKind
@@ -412,3 +412,13 @@ def test_stored_answers_whose_passages_changed_or_went_are_named(shelf: Shelf, p
 def test_an_answer_of_this_very_version_is_not_looked_at(shelf: Shelf) -> None:
     library = load_library(shelf(one={}))
     assert changed_since([stored("card:one#in-short", "Never said.", library.version)], library) == []
+
+
+def test_a_file_of_answers_is_read_line_by_line() -> None:
+    assert list(answers_in(['{"id": "a1"}\n', "\n", '{"id": "a2"}'], "kept.jsonl")) == [{"id": "a1"}, {"id": "a2"}]
+
+
+@pytest.mark.parametrize("line", ["{bad", "[1, 2]", "null"])
+def test_a_line_that_is_no_answer_is_named(line: str) -> None:
+    with pytest.raises(UsageError, match=r"kept\.jsonl: line 2 is no JSON object"):
+        list(answers_in(['{"id": "a1"}', line], "kept.jsonl"))
