@@ -293,7 +293,8 @@ def check(
         typer.echo(f"{finding.level}: {finding}")
     if any(f.level == "error" or strict for f in findings):
         raise typer.Exit(1)
-    typer.echo(f"{len(assistant.library.cards)} cards, {len(assistant.library.sources)} sources, no slips.")
+    slips = f"{len(findings)} warnings" if findings else "no slips"
+    typer.echo(f"{len(assistant.library.cards)} cards, {len(assistant.library.sources)} sources, {slips}.")
 
 
 def _slips(assistant: Assistant, parts: Iterable[str]) -> list[str]:
@@ -325,14 +326,18 @@ def _stop_on(slips: list[str]) -> None:
 def _stored(assistant: Assistant, since: str) -> Iterator[Mapping[str, Any]]:
     """Answers in a file of JSON Lines, or those kept here that were made with the library version `since`."""
     if Path(since).is_file():
-        for line in _lines(since):
-            if line.strip():
-                yield json.loads(line)
+        from assistant.curate import answers_in
+
+        yield from answers_in(_lines(since), since)
         return
+    found = False
     for conversation in assistant.store.conversations():
         for turn in assistant.store.turns(conversation.id):
             if turn.answer and turn.answer.get("versions", {}).get("knowledge", "").startswith(since):
+                found = True
                 yield {**turn.answer, "id": f"{conversation.id}/{turn.id}"}
+    if not found:
+        raise UsageError(f"--since {since}: there is no such file, and no answer kept here was made with a library version that begins so.")
 
 
 card = typer.Typer(no_args_is_help=True, help="Write cards.")
