@@ -301,12 +301,12 @@ def _length(piece: Any) -> int:
 
 def _reply(whole: Any, usage: Usage) -> Reply:
     """The object a model gave, from a tool call or from its words."""
-    ending = {**(whole.response_metadata or {})}
+    ending = whole.response_metadata or {}
     why = str(ending.get("finish_reason") or ending.get("stop_reason") or ending.get("done_reason") or "")
     text = str(whole.text)
     if (whole.additional_kwargs or {}).get("refusal") or why.lower() in ("refusal", "content_filter", "safety", "blocklist"):
         raise _FaultError("it declined to answer")
-    for call in [*(whole.tool_calls or [])]:
+    for call in whole.tool_calls or []:
         if isinstance(call.get("args"), dict) and call["args"]:
             return Reply(text, call["args"], usage)
     broken = " ".join(str(c.get("args") or "") for c in (getattr(whole, "invalid_tool_calls", None) or []))

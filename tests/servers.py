@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Literal
 
 Protocol = Literal["openai", "anthropic", "ollama"]
@@ -64,7 +66,8 @@ class Server:
 
 
 @contextmanager
-def serving(protocol: Protocol) -> Iterator[Server]:
+def serving(protocol: Protocol, certificate: Path | None = None) -> Iterator[Server]:
+    """A running server; over TLS where it is given a file with a key and a certificate."""
     state = Server(protocol)
 
     class Handler(_Handler):
@@ -72,7 +75,12 @@ def serving(protocol: Protocol) -> Iterator[Server]:
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     http.daemon_threads = True
-    state.url = f"http://127.0.0.1:{http.server_address[1]}" + ("/v1" if protocol == "openai" else "")
+    if certificate:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate)
+        # The handshake is left to the thread of each connection, so that a client which hangs up stops nobody else.
+        http.socket = tls.wrap_socket(http.socket, server_side=True, do_handshake_on_connect=False)
+    state.url = f"{'https' if certificate else 'http'}://127.0.0.1:{http.server_address[1]}" + ("/v1" if protocol == "openai" else "")
     threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
         yield state

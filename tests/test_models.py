@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -141,11 +142,25 @@ def test_nothing_listens_is_one_sentence() -> None:
         model.ask(ASKED)
 
 
-def test_a_bad_certificate_is_one_sentence_and_not_tried_again() -> None:
-    with serving("openai") as server:  # plain HTTP behind https: the handshake fails
-        model = open_model("openai:x", Models(url=server.url.replace("http://", "https://"), seconds=3))
+@pytest.fixture(scope="module")
+def unknown_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a certificate that nobody vouches for."""
+    made = tmp_path_factory.mktemp("tls") / "server.pem"
+    openssl = shutil.which("openssl") or pytest.skip("openssl is not there to make a certificate")
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "1", "-nodes"]
+    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", *subject, "-keyout", str(made), "-out", str(made.with_suffix(".crt"))]
+    subprocess.run(command, check=True, capture_output=True)
+    made.write_text(made.read_text() + made.with_suffix(".crt").read_text())
+    return made
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_certificate_nobody_vouches_for_is_one_sentence_and_not_tried_again(protocol: Protocol, unknown_certificate: Path) -> None:
+    pytest.importorskip(f"langchain_{protocol}")
+    with serving(protocol, unknown_certificate) as server:
         with pytest.raises(ModelError, match="certificate"):
-            model.ask(ASKED)
+            open_model(server.model, limits(server, seconds=20)).ask(ASKED)
+        assert server.requests == []
 
 
 @pytest.mark.parametrize(
