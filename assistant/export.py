@@ -15,7 +15,7 @@ import yaml
 
 from assistant.knowledge import Library
 from assistant.prompts import Prompts
-from assistant.types import Change, Feedback, KeptStep, StoredTurn
+from assistant.types import Change, Facet, Feedback, KeptStep, StoredTurn
 
 _HEADED = re.compile(r"^\*\*([^*\n]+)\*\*$")
 _ITEM = re.compile(r"^(?:[-*]|(\d+)\.) +(.*)$")
@@ -35,6 +35,7 @@ class Block:
 @dataclass(frozen=True)
 class Paper:
     blocks: tuple[Block, ...]
+    wide: bool = False  # lies on its side, for a table of many columns
 
     def markdown(self) -> str:
         """The paper as Markdown."""
@@ -56,7 +57,9 @@ class Paper:
 
         document = docx.Document()
         section = document.sections[0]
-        section.orientation, section.page_width, section.page_height = WD_ORIENT.PORTRAIT, Cm(21), Cm(29.7)
+        long, short = Cm(29.7), Cm(21)
+        section.orientation = WD_ORIENT.LANDSCAPE if self.wide else WD_ORIENT.PORTRAIT
+        section.page_width, section.page_height = (long, short) if self.wide else (short, long)
         section.left_margin = section.right_margin = Cm(2.2)
         section.top_margin = section.bottom_margin = Cm(2)
         document.styles["Normal"].font.name, document.styles["Normal"].font.size = "Calibri", Pt(11)
@@ -67,11 +70,13 @@ class Paper:
             "",
             _printable(next((b.text for b in self.blocks if b.kind == "title"), "")),
         )
+        _page_numbers(section.footer.paragraphs[0])
+        room = section.page_width - section.left_margin - section.right_margin
         styles = {"title": "Title", "heading": "Heading 1", "subheading": "Heading 2", "bullet": "List Bullet", "number": "List Number"}
         fresh = True
         for block in self.blocks:
             if block.kind == "table":
-                _word_table(document, block)
+                _word_table(document, block, room)
                 continue
             if block.kind == "number" and fresh:
                 number = 0
@@ -79,8 +84,9 @@ class Paper:
             if block.kind == "number":
                 # Word would carry one list's numbers on into the next, so they are written out.
                 number += 1
-                paragraph = document.add_paragraph(f"{number}. ")
-                paragraph.paragraph_format.left_indent, paragraph.paragraph_format.first_line_indent = Cm(0.8), Cm(-0.8)
+                paragraph = document.add_paragraph(f"{number}.\t")
+                form = paragraph.paragraph_format
+                form.left_indent, form.first_line_indent, form.space_after = Cm(0.9), Cm(-0.9), Pt(4)
             else:
                 paragraph = document.add_paragraph(style=styles.get(block.kind, "Normal"))
             for text, strong in _runs(block.text):
@@ -101,25 +107,73 @@ def _markdown(block: Block, count: int) -> list[str]:
     return [marks[block.kind] + block.text]
 
 
-def _word_table(document: Any, block: Block) -> None:
+def _word_table(document: Any, block: Block, room: int) -> None:
     from docx.enum.table import WD_TABLE_ALIGNMENT
+    from docx.shared import Emu, Pt, RGBColor
+
+    table = document.add_table(rows=0, cols=len(block.rows[0]), style="Table Grid")
+    table.alignment, table.autofit = WD_TABLE_ALIGNMENT.LEFT, False
+    borders = _under(table._tbl.tblPr, "tblBorders")
+    for edge in ("top", "left", "bottom", "right", "insideH", "insideV"):
+        _under(borders, edge, val="single", sz="4", color="9AA7AC")
+    margins = _under(table._tbl.tblPr, "tblCellMar")
+    for side, width in (("top", 60), ("left", 100), ("bottom", 60), ("right", 100)):
+        _under(margins, side, w=str(width), type="dxa")
+    widths = [Emu(int(room * share)) for share in _shares(block.rows)]
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
+    for n, row in enumerate(block.rows):
+        added = table.add_row()
+        _under(added._tr.get_or_add_trPr(), "cantSplit")
+        for m, (cell, text) in enumerate(zip(added.cells, row, strict=True)):
+            cell.width = widths[m]
+            if n == 0:
+                _under(cell._tc.get_or_add_tcPr(), "shd", val="clear", fill="E4EDEF")
+            paragraph = cell.paragraphs[0]
+            paragraph.paragraph_format.space_after = Pt(0)
+            for part, strong in _runs(text):
+                run = paragraph.add_run(_printable(part))
+                run.bold, run.font.size = True if n == 0 or strong else None, Pt(10)
+                if n == 0:
+                    run.font.color.rgb = RGBColor(0x0B, 0x45, 0x52)
+    # The head row stands again on the next page.
+    _under(table.rows[0]._tr.get_or_add_trPr(), "tblHeader", val="true")
+    document.add_paragraph().paragraph_format.space_after = Pt(0)
+
+
+def _shares(rows: Sequence[tuple[str, ...]]) -> list[float]:
+    """How much of a table's width each column gets: by what it holds, so that one of few words is narrow."""
+    # The longest word of a column must fit on a line; beyond some forty characters a line reads well and needs no more.
+    longest = [max(map(len, " ".join(column).split()), default=0) for column in zip(*rows, strict=True)]
+    mean = [sum(map(len, column)) / len(column) for column in zip(*rows, strict=True)]
+    weights = [min(max(m, word + 2, 13), 42) for m, word in zip(mean, longest, strict=True)]
+    return [w / sum(weights) for w in weights]
+
+
+def _page_numbers(paragraph: Any) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Pt
+
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    run = paragraph.add_run()
+    run.font.size = Pt(9)
+    for kind, words in (("begin", ""), ("", "PAGE"), ("end", "")):
+        if kind:
+            _under(run._r, "fldChar", fldCharType=kind)
+        else:
+            _under(run._r, "instrText").text = words
+
+
+def _under(parent: Any, name: str, **values: str) -> Any:
+    """A Word element added below another, for what python-docx has no words for."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
-    table = document.add_table(rows=0, cols=len(block.rows[0]), style="Table Grid")
-    table.alignment = WD_TABLE_ALIGNMENT.LEFT
-    for n, row in enumerate(block.rows):
-        cells = table.add_row().cells
-        for cell, text in zip(cells, row, strict=True):
-            paragraph = cell.paragraphs[0]
-            for part, strong in _runs(text):
-                paragraph.add_run(_printable(part)).bold = True if n == 0 or strong else None
-    # The head row stands again on the next page.
-    head = table.rows[0]._tr.get_or_add_trPr()
-    repeated = OxmlElement("w:tblHeader")
-    repeated.set(qn("w:val"), "true")
-    head.append(repeated)
-    document.add_paragraph()
+    element = OxmlElement(f"w:{name}")
+    for key, value in values.items():
+        element.set(qn(f"w:{key}"), value)
+    parent.append(element)
+    return element
 
 
 def _runs(text: str) -> Iterable[tuple[str, bool]]:
@@ -162,24 +216,25 @@ class Exporter:
         if not steps:
             blocks.append(Block("text", self._say("plan.empty")))
         else:
-            heads = tuple(self._say(f"column.{c}") for c in ("action", "owner", "when", "progress", "status", "note"))
+            columns = ("action", "owner", "when", "progress", "framework", "status", "note")
+            heads = tuple(self._say(f"column.{c}") for c in columns)
             rows = tuple(
-                (self._action(s), s.owner, day(s.due) if s.due else "", s.progress, self._say(f"kept.{s.status}"), s.note) for s in steps
+                (s.action, s.owner, day(s.due) if s.due else "", s.progress, s.framework, self._say(f"kept.{s.status}"), s.note)
+                for s in steps
             )
             blocks.append(Block("table", rows=(heads, *rows)))
-        actions = {s.id: s.action for s in steps}
-        lines = [Block("bullet", self._change(c, actions[c.step])) for c in changes if c.step in actions]
-        if lines:
-            blocks += [Block("heading", self._say("plan.changes")), *lines]
-        return Paper((*blocks, Block("quiet", self._say("caution"))))
+        for step in steps:
+            if lines := [Block("bullet", self._change(c)) for c in changes if c.step == step.id]:
+                if not any(b.kind == "heading" for b in blocks):
+                    blocks.append(Block("heading", self._say("plan.changes")))
+                blocks += [Block("text", f"**{step.action}**"), *lines]
+        return Paper((*blocks, Block("quiet", self._say("caution"))), wide=True)
 
-    def _action(self, step: KeptStep) -> str:
-        return step.action + (" " + self._say("plan.framework", framework=step.framework) if step.framework else "")
-
-    def _change(self, change: Change, action: str) -> str:
-        before, after = (self._value(change.field, v) for v in (change.before, change.after))
-        field = self._say(f"field.{change.field}")
-        return self._say("plan.change", date=day(change.created), field=field, action=action, before=before, after=after)
+    def _change(self, change: Change) -> str:
+        names = {"date": day(change.created), "field": self._say(f"field.{change.field}"), "after": self._value(change.field, change.after)}
+        if not change.before:
+            return self._say("plan.set", **names)
+        return self._say("plan.change", before=self._value(change.field, change.before), **names)
 
     def _value(self, field: str, value: str) -> str:
         if field == "status":
@@ -200,12 +255,18 @@ class Exporter:
         return [*blocks, Block("quiet", said)]
 
     def _framework(self, row: Mapping[str, Any]) -> list[Block]:
+        """Each facet in its order, with the place that was read marked."""
         placement = row.get("placement") or {}
-        sure = [f for f in ("level", "element", "step") if placement.get("sure", {}).get(f)]
+        sure: list[Facet] = [f for f in ("level", "element", "step") if placement.get("sure", {}).get(f)]  # type: ignore[misc]  # these are facets
         if row["outcome"] != "answered" or not sure:
             return []
-        best = tuple(self.library.members[placement[f + "s"][0]["id"]].name for f in sure)
-        return [Block("subheading", self._say("framework")), Block("table", rows=(tuple(self._say(f) for f in sure), best))]
+        rows = []
+        for facet in sure:
+            best = placement[facet + "s"][0]["id"]
+            here = self._say("main" if facet == "element" else "here")
+            names = (f"**{m.name}** ({here})" if m.id == best else m.name for m in self.library.facet(facet))
+            rows.append((self._say(facet), (", " if facet == "element" else " → ").join(names)))
+        return [Block("subheading", self._say("framework")), Block("table", rows=((self._say("facet"), self._say("place")), *rows))]
 
     def _source(self, source: Mapping[str, Any]) -> str:
         what = (
@@ -235,7 +296,10 @@ class Exporter:
             elif chosen := _next_steps(lines, steps):
                 heads = tuple(self._say(f"column.{c}") for c in ("action", "owner", "when", "progress"))
                 marks = ["".join(f" [{n}]" for n in s["sources"]) for s in chosen]
-                rows = [(s["action"] + m, s["owner"], s["when"], s["progress"]) for s, m in zip(chosen, marks, strict=True)]
+                rows = [
+                    (s["action"] + m, _capital(s["owner"]), _capital(s["when"]), _capital(s["progress"]))
+                    for s, m in zip(chosen, marks, strict=True)
+                ]
                 blocks.append(Block("table", rows=(heads, *rows)))
             elif all(_ITEM.match(line) for line in lines):
                 for line in lines:
@@ -254,6 +318,10 @@ def _next_steps(lines: Sequence[str], steps: Sequence[Mapping[str, Any]]) -> lis
     """The next steps these lines are, in order; none where a line is something else."""
     found = [next((s for s in steps if s["action"] in line), None) for line in lines if re.match(r"\d+\. ", line)]
     return [s for s in found if s] if found and all(found) and len(found) == len(lines) else []
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def feedback_cases(said: Iterable[Feedback]) -> str:

@@ -9,7 +9,7 @@ import docx
 import pytest
 
 from assistant import Assistant, as_json
-from assistant.export import Exporter, Paper
+from assistant.export import Exporter, Paper, feedback_cases
 from assistant.store import Store
 
 QUESTION = "Our board keeps changing members and nobody can decide"
@@ -35,7 +35,9 @@ def test_an_answer_in_word_has_headings_a_real_table_numbered_sources_date_and_v
     tables = [[[c.text for c in r.cells] for r in t.rows] for t in file.tables]
     steps = next(t for t in tables if t[0][0] == "What")
     assert [r[1] for r in steps[1:]] == [s["owner"] for s in row["next_steps"]]
-    assert "1. " + row["sources"][0]["title"] in text
+    assert "1.\t" + row["sources"][0]["title"] in text
+    strip = next(t for t in tables if row["placement"]["sure"]["element"] and any("Leadership" in c for r in t for c in r))
+    assert any("Leadership (mainly this)" in c for r in strip for c in r)
     assert "23 November 2026" in text
     assert row["versions"]["knowledge"] in text
 
@@ -44,7 +46,7 @@ def test_markdown_and_word_say_the_same(assistant: Assistant, exporter: Exporter
     paper = exporter.answer(QUESTION, as_json(assistant.ask(QUESTION)), MADE)
     markdown = paper.markdown().replace("*", "")
     for paragraph in opened(paper).paragraphs:
-        assert paragraph.text.strip() in markdown
+        assert paragraph.text.strip().replace("\t", " ") in markdown
 
 
 @pytest.mark.parametrize(
@@ -64,11 +66,10 @@ def test_the_plan_holds_owner_date_state_and_what_has_changed(exporter: Exporter
     assert store.keep_step("Ask for two names.", "Chair", turn=3) == step, "the same step of an answer is kept once"
     store.change_step(step, due="2026-12-01", status="done", note="Health named both")
     markdown = exporter.plan(store.plan(), store.plan_changes(), MADE).markdown()
-    assert (
-        "| Ask for two names. In the framework: Leadership | Chair | 1 December 2026 | Two names arrive | done | Health named both |"
-        in markdown
-    )
-    assert "where it stands of “Ask for two names.” went from “to do” to “done”" in markdown
+    assert "| Ask for two names. | Chair | 1 December 2026 | Two names arrive | Leadership | Done | Health named both |" in markdown
+    assert "**Ask for two names.**" in markdown
+    assert "Where it stands from “To do” to “Done”." in markdown
+    assert "Date set to “1 December 2026”." in markdown
     assert opened(exporter.plan(store.plan(), store.plan_changes(), MADE)).tables
 
 
@@ -85,3 +86,22 @@ def test_a_conversation_is_taken_away_whole_and_in_order(assistant: Assistant, e
 def test_characters_that_word_cannot_hold_are_left_out(exporter: Exporter) -> None:
     paper = exporter.conversation("A\x00 b\x0bc \ud800 | d", [])
     assert opened(paper).paragraphs[0].text == "A bc  | d"
+
+
+def test_feedback_becomes_evaluation_cases_that_the_suite_can_read(tmp_path: Path) -> None:
+    from pydantic_evals import Dataset
+
+    from evals.cases import Expected, Inputs
+
+    store = Store(tmp_path / "a.db")
+    store.add_feedback("c", 2, "Who leads?", "good", "The lead partners lead.")
+    wrong = store.add_feedback("c", 2, "Who leads?", "wrong", "The chair leads.", "Not since 2023")
+    store.review_feedback(wrong, "amended", "Lead partners lead.")
+    cases = Dataset[Inputs, object, Expected].from_text(feedback_cases(store.feedback()), default_name="feedback").cases
+    assert [c.inputs.question for c in cases] == ["Who leads?"] * 2
+    amended, good = (c.metadata for c in cases)
+    assert good is not None
+    assert good.must == [["The lead partners lead."]]
+    assert amended is not None
+    assert (amended.must, amended.must_not) == ([["Lead partners lead."]], ["The chair leads."])
+    assert "Not since 2023" in (amended.source or "")
