@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import assistant.store
 from assistant.errors import StoreError, UsageError
 from assistant.store import Store
 
@@ -158,3 +159,28 @@ def test_what_is_removed_is_gone_from_the_file_too(store: Store) -> None:
     store.remove_document(here, "abc")
     store.tidy()
     assert all(b"Unforgettable" not in p.read_bytes() for p in store.path.parent.glob("assistant.db*"))
+
+
+def test_documents_of_an_older_database_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "assistant.db"
+    older = sorted((Path(assistant.store.__file__).parent / "migrations").glob("*.sql"))[:2]
+    with sqlite3.connect(path) as connection:
+        for file in older:
+            connection.executescript(file.read_text("utf-8"))
+        connection.execute("INSERT INTO conversation VALUES ('abcdefgh', 'Terms', 'then', 'then', NULL)")
+        connection.execute("INSERT INTO document VALUES ('abcdefgh', 'abc', 'terms.txt', '[[\"Meet monthly.\", null]]', 'then')")
+        connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    (kept,) = Store(path).documents("abcdefgh")
+    assert (kept.name, kept.parts, kept.embedder) == ("terms.txt", (("Meet monthly.", None),), "")
+
+
+def test_everyones_documents_belong_to_no_conversation(store: Store) -> None:
+    here = store.start()
+    assert store.add_document(None, "abc", "agreement.docx", [("Meet monthly.", None)])
+    assert not store.add_document(None, "abc", "copy.docx", [("x", None)])
+    assert store.add_document(here, "abc", "agreement.docx", [("Meet monthly.", None)])
+    assert len(store.document_ids(here)) == 2
+    assert len(store.document_ids(store.start())) == 1
+    store.remove_document(here, "abc")
+    assert [name for _, _, name in store.document_names(None)] == ["agreement.docx"]

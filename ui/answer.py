@@ -41,6 +41,7 @@ class AnswerPage:
     turn: str  # unique on the page
     assistant: Assistant
     words: Words
+    conversation: str | None = None  # where its documents are looked up
 
     @cached_property
     def _markdown(self) -> MarkdownIt:
@@ -192,7 +193,9 @@ class AnswerPage:
         used.append(source["quote"])
         said = f'<p class="pa-small">{escape(w("source." + how))} {escape(w("source.words"))}</p>'
         if passage is None:
-            return f"<blockquote><mark>{escape(source['quote'])}</mark></blockquote><p class='pa-small'>{escape(w('source.' + how))}</p>"
+            document = source["origin"] == "document" and self.conversation
+            whole = self.assistant.documents.around(source["quote"], source["location"], self.conversation) if document else ""
+            return f"<blockquote>{_marked(whole or source['quote'], used)}</blockquote><p class='pa-small'>{escape(w('source.' + how))}</p>"
         lines = [s.text for s in passage.sentences] + [s.action for s in passage.steps]
         shown = [_highlighted(line, used) for line in lines]
         if not any("<mark>" in line for line in shown):
@@ -295,6 +298,17 @@ def _blocks(text: str) -> list[tuple[str, str]]:
         blocks += [("", p) for p in re.split(r"\n\n(?![ \t]*(?:[-*|]|\d+\.) ?)", pieces[0].strip())]
     blocks += [(h, b.strip()) for h, b in zip(pieces[1::2], pieces[2::2], strict=True)]
     return blocks
+
+
+def _marked(text: str, used: Iterable[str]) -> str:
+    """Running text with every stretch an answer rests on marked, space and case aside."""
+    found = (re.search(r"\s+".join(map(re.escape, words.split())), text, re.IGNORECASE) for words in used if words.strip())
+    html, at = "", 0
+    for start, end in sorted(f.span() for f in found if f):
+        if start >= at:
+            html += f"{escape(text[at:start])}<mark>{escape(text[start:end])}</mark>"
+            at = end
+    return html + escape(text[at:])
 
 
 def _highlighted(line: str, used: Iterable[str]) -> str:

@@ -21,7 +21,8 @@ def attached() -> None:
     with st.popover(w("documents.some", count=kept) if kept else w("documents.none"), icon=":material/attach_file:", key="documents"):
         st.write(w("documents.why"))
         turn = st.session_state.get("upload", 0)
-        file = st.file_uploader(w("documents.choose"), type=KINDS, key=f"upload-{turn}", help=w("documents.help"))
+        size = desk().assistant.settings.document_megabytes
+        file = st.file_uploader(w("documents.choose"), KINDS, key=f"upload-{turn}", help=w("documents.help"), max_upload_size=size)
         shared = st.checkbox(w("documents.everyone"), key="for-everyone", help=w("documents.everyone_help"))
         if file is not None:
             place = st.empty()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from assistant import Answer, Assistant, AssistantError, Session, Settings
@@ -50,7 +51,10 @@ class Desk:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.assistant = Assistant(settings, progress=self._report)
-        self.assistant.store, self.assistant.library  # noqa: B018  quick to open, and the first paint needs both
+        self.assistant.library  # noqa: B018  quick to open, and the first paint needs it and the store
+        # What was deleted can be brought back while one remembers it, and is then gone for good.
+        if self.assistant.store.purge((datetime.now(UTC) - timedelta(days=1)).isoformat()):
+            self.assistant.store.tidy()
         self.preparing: tuple[str, int, int] | None = None
         self._ready = threading.Event()
         self._error: Exception | None = None

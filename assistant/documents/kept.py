@@ -103,6 +103,12 @@ class Documents:
             Document(held.documents[d].name, "\n".join(t for t, _ in held.documents[d].parts), tuple(parts)) for d, parts in taken.items()
         )
 
+    def around(self, words: str, location: str | None, conversation: str | None) -> str:
+        """The passage in which the words stand; empty where their document is gone."""
+        held = self._open(tuple(self._store.document_ids(conversation)))
+        parts = (part for d in held.documents for part in d.parts) if held else ()
+        return next((text for text, where in parts if where == location and words in text), "")
+
     def _open(self, ids: tuple[int, ...]) -> _Searchable | None:
         if not ids:
             return None

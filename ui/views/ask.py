@@ -112,7 +112,7 @@ def transcript(here: str) -> bool:
             last, asked = f"turn-{turn.id}", turn.text
             st.html(question_html(turn.text, str(turn.id), w))
         elif turn.answer:
-            st.html(AnswerPage(turn.answer, str(turn.id), assistant, w).html(turn.created))
+            st.html(AnswerPage(turn.answer, str(turn.id), assistant, w, here).html(turn.created))
             if idle:
                 beneath(here, asked, turn, turn is turns[-1])
     if reply and reply[0] == here:
