@@ -8,6 +8,7 @@ changed card re-embeds that card alone.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -192,6 +193,8 @@ def open_index(
             try:
                 return _open(entries, embeddings, target)
             except _BROKEN as error:
+                if not os.access(folder, os.W_OK):  # Chroma cannot open what it may not write: that is no damage
+                    raise PermissionError(errno.EACCES, "it is read-only") from None
                 notice(f"The search index was damaged ({type(error).__name__}) and is being rebuilt; nothing of yours is lost.", 0, 1)
                 shutil.rmtree(target, ignore_errors=True)
         with FileLock(folder / "build.lock"):

@@ -136,3 +136,17 @@ def test_words_kept_on_disk_find_the_same(tmp_path: Path) -> None:
     for text in ("pooled budgets", "a history of trust", "zebra"):
         assert again.search(text, 3) == words.search(text, 3)
         assert [again.rarity(s) for s in again.stems(text)] == [words.rarity(s) for s in words.stems(text)]
+
+
+def test_a_read_only_folder_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_index(ENTRIES, LetterEmbeddings(), tmp_path)
+    for file in tmp_path.rglob("vocab.index.json"):
+        file.write_text("{")
+    monkeypatch.setattr("assistant.index.os.access", lambda *_: False)
+    heard: list[str] = []
+    with pytest.raises(StoreError, match="read-only"):
+        open_index(ENTRIES, LetterEmbeddings(), tmp_path, notice=lambda s, *_: heard.append(s))
+    assert heard == []
+    monkeypatch.undo()
+    assert best(open_index(ENTRIES, LetterEmbeddings(), tmp_path, notice=lambda s, *_: heard.append(s)), "zigzag") == "card:three#a"
+    assert "damaged" in heard[0]
