@@ -1,0 +1,632 @@
+"""Finds names of people by adding up what speaks for and against one: lists, the words around it, its shape.
+
+No list holds every name, and many names are also words or places. So each word that could begin a name starts with points
+for what the lists say about it, the words beside it add or take away, and from two points on it is masked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+KINDS = frozenset({"child", "parent", "relative", "practitioner", "person"})
+
+ENOUGH = 2.0
+# What the lists say of a word, as bits: sections of names.txt, in the order of their weight.
+GIVEN, CAPITAL, RARE, CONTEXT, FAMILY, PLACE = 1, 2, 4, 8, 16, 32
+_SECTIONS = {"given": GIVEN, "given-capital": CAPITAL, "given-rare": RARE, "given-in-context": CONTEXT, "family": FAMILY, "place": PLACE}
+_FIRST = GIVEN | CAPITAL | RARE | CONTEXT
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?(?<!['’])")
+_NO_NAME = re.compile(r"[\w'’-]{60,}")
+_MIXED = re.compile(r"(?:[DO]|Mc|Mac)['’][A-Z]|[DT]['’][A-Z]")
+_YEAR_AFTER = re.compile(r"[\s,]*(?:et al\.?)?[\s,]*[\[(]?(?:19|20)\d\d[a-z]?\b(?![-/.]\d)")
+_ANY_YEAR = re.compile(r"(?:19|20)\d\d")
+_CHAIN = re.compile(
+    r"[^\W\d_][\w'’-]+(?:(?:, | and | & |, and )[^\W\d_][\w'’-]+){0,5}(?: et al\.?)?,? ?[\[(](?:19|20)\d\d[a-z]?\b|"
+    r"[A-Z][\w'’-]+(?:(?:, | and | & |, and )[A-Z][\w'’-]+){0,5}(?: et al\.?)?,? (?:19|20)\d\d\b(?![-/.]\d)"
+)
+_AGED = re.compile(
+    r"(?:,? ?\(?|, ?(?:now |only |just )?)(?:aged? \d|"
+    r"\d{1,2}(?:,| ?(?:years?|yrs?|months?|weeks?|yo|y/o)\b|\)| (?:has|is|and|who|in|was)\b)|"
+    r"(?:dob|d\.o\.b|born|b\.) ?|year \d|yr ?\d|y\d{1,2}\b|in (?:year|yr) \d)|"
+    r" yn \d{1,2} oed| (?:is|was) (?:on an? (?:\w+ ){0,2}plan\b|\d{1,2}\b|in care|looked after|open to|known to)|"
+    r"(?:, ?| ?\(|: )(?:NHS|CHI|UPN|H&C|HCN|PPSN?|NI|URN|ULN|NHI)\b",
+    re.IGNORECASE,
+)
+_INITIALS = re.compile(
+    r"(?:[A-Z]\.){2,3}|[A-Z]{2,3}(?=,? (?:aged? \d|\(\d|\d{1,2} ?(?:,|years?|yrs?)))|[A-Z]{1,3}(?=['’]s (?:mum|dad|mother|father))"
+)
+_TEXTING = frozenset({"n", "r", "u", "y", "a", "i"})  # letters that stand for words: kayleigh n mum
+_PREPOSITIONS = frozenset({"in", "from", "near", "to", "of", "at", "across", "into", "for", "through", "around", "outside", "under", "on"})
+_WHERE = frozenset({"in", "near", "at", "across", "into", "around", "outside", "throughout", "of", "through", "beyond"})
+_FAMILIAR = frozenset({"smith", "jones", "brown", "taylor", "khan", "singh", "patel", "evans"})  # names before they are words
+_SHORTENED = frozenset("dr mr mrs ms st prof rev revd sgt supt cllr det insp hon fr sr jr".split())
+_SOMEBODY = re.compile(r"^[^\n:;]{0,56}?\b(?:she|he|her|his|him|she's|he's)\b", re.IGNORECASE)
+_MINE = frozenset({"my", "her", "his", "their"})
+_UNDERWENT = re.compile(
+    r" (?:was|is|were|has been|is being|got|gets|had been|being) (?:not |never |being |also |only |first |last )?([a-z]+)"
+)
+_ON_A_NUMBER = re.compile(r" on \+?[\d(\[]")
+_WITH_FAMILY = re.compile(r",? (?:and|agus|n|&) (his|her|their|my|mum|dad|family|i|me|mise|siblings)\b", re.IGNORECASE)
+_BODIES_TOO = frozenset("family plan case file school review reports notes assessment conference social home voice name".split())
+_ARTICLES = frozenset({"the", "a", "an", "it", "this", "that", "our", "your", "of", "to"})
+_CLAUSE = frozenset({"about", "on", "again", "yesterday", "who", "to", "because", "before", "after", "when", "if", "be"})
+_HONOURS = frozenset({"professor", "prof", "lord", "lady", "baroness", "dame", "sir", "dr"})
+_SHORT_TITLES = frozenset({"dr", "mr", "mrs", "ms", "miss"})
+# Words that are a title only before a name that is no common word.
+_OFTEN_NO_TITLE = frozenset(
+    "sister father child baby nan nana gran nurse doctor justice inspector judge pastor midwife professor lord aunt uncle".split()
+)
+
+
+class Name(NamedTuple):
+    start: int
+    end: int
+    kind: str
+
+
+class _Word(NamedTuple):
+    text: str
+    start: int
+    end: int
+    low: str  # lower case, plain apostrophes, no closing point
+    bare: str  # `low` without a possessive ending
+    gap: str  # what stands between it and the word before
+    sort: int
+
+    @property
+    def capital(self) -> bool:
+        return self.text[0].isupper()
+
+    @property
+    def upper(self) -> bool:
+        return len(self.text) > 1 and self.text.isupper()
+
+    @property
+    def owner(self) -> bool:
+        return self.low != self.bare
+
+    @property
+    def last(self) -> int:
+        """Where the name ends: before 's."""
+        if self.text.endswith(("'s", "’s")):
+            return self.end - 2
+        return self.end
+
+
+class Names:
+    def __init__(self, data: dict[str, Any], path: Path, known: frozenset[str]) -> None:
+        self._sorts: dict[str, int] = {}
+        bit = 0
+        for line in path.read_text("utf-8").splitlines():
+            if line.startswith("["):
+                bit = _SECTIONS[line.strip("[]")]
+            elif not line.startswith("#"):
+                for word in line.split():
+                    self._sorts[word] = self._sorts.get(word, 0) | bit
+        if missing := [name for name, b in _SECTIONS.items() if not any(s & b for s in self._sorts.values())]:
+            raise ValueError(f"names.txt: [{missing[0]}] is missing or empty")
+        self._known = known
+        self._never = frozenset(data["never"]) | {w for words in data["cues"].values() for w in words}
+        self._public = frozenset(data["public-people"])
+        self._cited = frozenset(data["public-when-cited"])
+        self._works = frozenset(data["work-words"])
+        self._lower_works = frozenset(data["work-words-in-lower-case"])
+        self._grounds = frozenset(data["place-words"])
+        self._owned = frozenset(data["owned-by-a-person"])
+        self._undergone = frozenset(data["done-to-a-person"])
+        self._verbs_too = frozenset(data["names-that-are-verbs"])
+        self._acts = frozenset(data["person-verbs"])
+        self._does = frozenset(data["anybodys-verbs"])
+        self._particles = frozenset(data["particles"])
+        self._families = frozenset(data["family-words"])
+        self._cues = {word: kind for kind, words in data["cues"].items() for word in words}
+        self._kin = frozenset(w for kind in ("parent", "relative") for w in data["cues"][kind])
+        self._titles = {word: kind for kind, words in data["titles"].items() for word in words}
+
+        def line(key: str) -> str:
+            return "|".join(sorted((re.escape(w) for w in data[key]), key=len, reverse=True))
+
+        # by first word, so that most texts try none of them
+        self._sayings: dict[str, list[str]] = {}
+        for saying in (*data["sayings"], *(w for w in self._public if " " in w)):
+            self._sayings.setdefault(re.split(r"[^\w'’]", saying)[0], []).append(saying)
+        self._introduced = re.compile(
+            rf"\b(?:{line('introductions')}) (?:is )?[\"'‘“]?$|\b(?:name|child|mother|father|mum|dad|subject|from|cc|attendees|present|"
+            r"apologies|contact|pupil|worker|parent|author|chair|minutes)s?(?:'s name)?: ?$"
+        )
+        self._signed = re.compile(rf"(?:^|[\s.;\"])(?:{line('greetings')}),?\s+$")
+        self._met = re.compile(rf"\b(?:{line('dealings')}) $")
+        self._agency = re.compile(rf",? (?:from|in|at|of) (?:the |our |a |my |their )?(?:[\w&-]+ )?(?:{line('agencies')})\b", re.IGNORECASE)
+        self._thing = re.compile(rf", (?:our|the|a|an|my|their) (?:[\w-]+ ){{0,2}}?(?:{line('things')})\b", re.IGNORECASE)
+        roles = "|".join(sorted((re.escape(w) for w in self._cues), key=len, reverse=True))
+        self._role_after = re.compile(
+            rf"(?:, (?:the |our |a |an |her |his |my |their |who (?:is|was) (?:the |our |a |her |his )?)(?:[\w’'-]+ ){{0,3}}?|"
+            rf",? \((?:the |our |his |her |my |a )?(?:[\w’'-]+ )?|, | is (?:the|our|my|her|his|a) (?:[\w'’-]+ )?)(?:{roles})\b",
+            re.IGNORECASE,
+        )
+
+    # ---- the walk through a text
+
+    def find(self, text: str, taken: Iterable[tuple[int, int]]) -> Iterator[Name]:
+        """Every name outside the spans that are taken."""
+        # No name is as long as such a run of letters, and looking for one in it takes the square of its length.
+        readable = _NO_NAME.sub(lambda m: "-" * len(m[0]), text)
+        closed = bytearray(len(text))
+        for start, end in taken:
+            closed[start:end] = b"\1" * (end - start)
+        words = self._words(text)
+        lower = readable.lower().replace("’", "'") if len(readable.lower()) == len(text) else ""
+        for first in {w.low for w in words} & self._sayings.keys():
+            for m in re.finditer("|".join(rf"(?<!\w){re.escape(x)}(?!\w)" for x in self._sayings[first]), lower):
+                closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
+        if _ANY_YEAR.search(text):
+            for m in _CHAIN.finditer(readable):
+                closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
+        shouting = text.isupper() or sum(w.upper for w in words) > max(3, 0.7 * len(words))
+        found: list[Name] = []
+        again: set[str] = set()
+        i = 0
+        while i < len(words):
+            n = 0 if closed[words[i].start] else self._add(text, words, i, shouting, closed, found)
+            again.update(w.bare for w in words[i : i + n] if len(w.bare) > 2 and w.bare not in self._known)
+            i += n or 1
+        yield from found
+        for w in words:  # a name known by what stood beside it once is known in the rest of the text
+            if w.bare in again and w.capital and not closed[w.start] and not self._never_name(w):
+                yield Name(w.start, w.last, "person")
+
+    def _words(self, text: str) -> list[_Word]:
+        words, at = [], 0
+        for m in _WORD.finditer(text):
+            low = m[0].lower().replace("’", "'").rstrip(".")
+            end = m.end()
+            if m[0].endswith(".") and len(low) > 1 and low not in _SHORTENED and "." not in m[0][:-1]:
+                end -= 1  # the point ends a sentence
+            bare = low.removesuffix("'s").rstrip("'")
+            words.append(_Word(text[m.start() : end], m.start(), end, low, bare, text[at : m.start()], self._sorts.get(bare, 0)))
+            at = end
+        return words
+
+    def _add(self, text: str, words: list[_Word], i: int, shouting: bool, closed: bytearray, found: list[Name]) -> int:
+        """Adds the name that starts at word i with those listed beside it; returns how many words it takes."""
+        hit = self._at(text, words, i, shouting)
+        if hit is None:
+            return 0
+        start, end, n, kind = hit
+        first = i
+        while first > 0 and words[first].gap == " " and words[first - 1].capital and self._listable(words[first - 1], closed):
+            first -= 1  # the half of a name just before the half that is known
+            start = words[first].start
+        spans = [(start, end), *self._beside(text, words, first, i + n, closed)]
+        for s, e in spans:
+            if not any(closed[s:e]):
+                found.append(Name(s, e, kind))
+                closed[s:e] = b"\1" * (e - s)
+        return n
+
+    def _beside(self, text: str, words: list[_Word], start: int, end: int, closed: bytearray) -> Iterator[tuple[int, int]]:
+        """Names listed beside a sure one: Ashanti, Blessing and Precious."""
+        for step in (-1, 1):
+            at = start if step < 0 else end - 1
+            while 0 <= at + step < len(words):
+                near = at + step
+                if words[near].low == "and" and 0 <= near + step < len(words):
+                    near += step
+                a, b = sorted((at, near))
+                w = words[near]
+                if text[words[a].end : words[b].start] not in {", ", " and ", ", and ", " & ", "; "} or not self._listable(w, closed):
+                    break
+                last = self._run(words, near, shouting=False) - 1
+                after = words[last + 1] if last + 1 < len(words) else None
+                if after and after.gap == " " and after.capital and after.low in self._works | self._grounds:
+                    break
+                yield w.start, words[last].last
+                at = last if step > 0 else near
+
+    def _listable(self, w: _Word, closed: bytearray) -> bool:
+        if not w.capital or closed[w.start] or self._never_name(w) or w.upper or len(w.bare) < 2:
+            return False
+        if (w.sort & PLACE and not w.sort & GIVEN) or w.bare in self._public:
+            return False
+        return w.bare not in self._known or bool(w.sort & _FIRST)
+
+    def _never_name(self, w: _Word) -> bool:
+        """Words that are no name whatever stands beside them: listed ones, I've and they're, GPs and IROs."""
+        return w.bare in self._never or ("'" in w.bare and not _MIXED.match(w.text)) or (w.text[-1] == "s" and w.text[:-1].isupper())
+
+    # ---- one word
+
+    def _at(self, text: str, words: list[_Word], i: int, shouting: bool) -> tuple[int, int, int, str] | None:
+        """(start, end, number of words, kind) of the name that starts at word i."""
+        w = words[i]
+        if not w.capital and w.low in self._known and not w.sort & _FIRST:
+            return None  # most words end here
+        if title := self._title(words, i):
+            return self._titled(text, words, i, title, shouting)
+        if self._never_name(w) or len(w.bare) < 2:
+            return self._initials(text, words, i)
+        if _MIXED.match(w.text) and w.bare not in self._public:
+            end = self._run(words, i, shouting)
+            return w.start, words[end - 1].last, end - i, self._kind(text, words, i) or "person"
+        plural = self._plural_owner(words, i)
+        end, cut = (i + 1, w.end - 1) if plural else self._extent(words, i, shouting)
+        if self._is_work(text, words, i, end) or self._is_public(text, words, i, end):
+            return None
+        if self._is_family(words, i):
+            return w.start, words[i].last, 1, "relative"
+        if self._points(text, words, i, end, cut, shouting, plural) < ENOUGH:
+            return self._initials(text, words, i)
+        return w.start, cut, end - i, self._kind(text, words, i) or self._kind_after(text, cut)
+
+    def _points(self, text: str, words: list[_Word], i: int, end: int, cut: int, shouting: bool, plural: bool) -> float:
+        w = words[i]
+        sort = self._sorts.get(w.bare[:-1], 0) if plural else w.sort
+        opening = i == 0 or bool(re.search(r"[.!?\n:;\"“(|]\s*$|^\.", w.gap))
+        before = text[max(0, w.start - 48) : w.start].lower().replace("’", "'")
+        after = text[cut : cut + 64]
+        following = words[end] if end < len(words) and words[end].gap == " " else None
+        points = self._listed(w, sort, opening, shouting)
+        points += self._words_before(words, i, before, sort, opening)
+        points += self._words_after(words, i, end, after, following, sort, opening)
+        if plural:
+            points += 2.5
+        if end - i > 1:
+            points += self._second(words, i, end)
+        if sort & (CONTEXT | CAPITAL | RARE) or not sort & _FIRST:
+            points -= self._in_list_of_places(words, i)
+        return points
+
+    def _listed(self, w: _Word, sort: int, opening: bool, shouting: bool) -> float:
+        """What the word is worth before anything beside it is looked at."""
+        if not w.capital:
+            if sort & GIVEN and w.bare not in self._known:
+                return 2.25 if len(w.bare) > 3 else 1.0
+            if sort & CAPITAL:
+                return -0.5
+            return -1.5 if w.bare not in self._known and not sort & PLACE else -3.0
+        if sort & GIVEN:
+            return 3.0
+        if shouting:
+            return 0.0 if sort & _FIRST else -2.0
+        if sort & CAPITAL:
+            return 2.0 if opening else 2.5
+        if w.upper:
+            return -1.5
+        if sort & PLACE:
+            return -0.25 if sort & CONTEXT else -1.0
+        if sort & CONTEXT:
+            return 0.0 if opening else 0.75
+        if sort & RARE:
+            return 0.75 if opening else 1.25
+        if w.bare in self._known:
+            return -1.0 if sort & FAMILY else -2.5
+        return (0.0 if opening else 0.5) if sort & FAMILY else 0.0
+
+    def _words_before(self, words: list[_Word], i: int, before: str, sort: int, opening: bool) -> float:
+        w = words[i]
+        stands = i + 1 == len(words) or words[i + 1].gap != " " or words[i + 1].low in self._does | self._acts | {"and", "who", "n"}
+        sure = (
+            w.capital or bool(sort & _FIRST) or (stands and not before.endswith("named "))
+        )  # in lower case a word that is in no list must stand like a name
+        if self._introduced.search(before):
+            return 4.0 if sure else 1.0
+        if i == 0:
+            return 0.0
+        last, two = words[i - 1], f"{words[i - 2].low} {words[i - 1].low}" if i > 1 else ""
+        cue = last.bare in self._cues or two in self._cues
+        owner = words[i - 2].low if i > 1 else ""
+        if two in self._cues:
+            owner = words[i - 3].low if i > 2 else ""
+        if cue and w.gap in {", ", " (", ": ", " – ", " - "}:
+            # `the social worker, Lucy,` names her; `mum, housing and police` does not
+            return 3.0 if w.capital or sort & GIVEN else 0.0
+        if cue and w.gap == " " and not (last.owner and last.bare not in self._cues):
+            mine = owner in {"my", "her", "his", "their", "our", "the", "a", "little", "allocated", "named", "whose", "wee", "and", "link"}
+            if mine or owner.endswith("'s") or two in self._cues:
+                return 3.0 if w.capital or sort & _FIRST or (stands and not last.owner and owner in _MINE) else 0.0
+            return 2.0 if sort & _FIRST or (not opening and w.bare not in self._known) else 0.5
+        if last.low in {"is", "was"} and i > 1 and words[i - 2].bare in self._cues and w.gap == " ":
+            return 4.0 if sure and (w.bare not in self._known or (sort & _FIRST and w.capital)) else 0.0
+        if last.low in {"the", "a", "an", "this", "these", "no", "every", "each", "any"} and w.gap == " ":
+            return -0.5 if sort & GIVEN else -2.5 if sort & CAPITAL else -3.0
+        if self._signed.search(before):
+            return 2.5 if w.bare not in self._known or sort & _FIRST else 0.0
+        points = 0.0
+        if last.low in _WHERE and w.gap == " " and not sort & GIVEN:
+            points -= 1.5
+        elif self._met.search(before) and not (opening and w.gap != " "):
+            points += 1.25
+        if points >= 0 and not opening and self._cue_near(words, i):
+            points += 0.75
+        return points
+
+    def _words_after(self, words: list[_Word], i: int, end: int, after: str, following: _Word | None, sort: int, opening: bool) -> float:
+        if (following and following.capital and following.low in self._grounds and not following.owner) or self._thing.match(after):
+            return -4.0
+        if after.startswith(("'s", "’s")):
+            return self._owns(words, end, sort)
+        points = -2.0 if following and following.low in self._grounds | self._lower_works and not sort & GIVEN else 0.0
+        if following and following.low in self._families and i and words[i - 1].low == "the":
+            points += 5.0
+        before, beside = words[max(0, i - 2) : i], words[end : end + 2]
+        if len(beside) == 2 and beside[0].low == "and" and beside[0].gap == beside[1].gap == " ":
+            points += 2.0 if beside[1].capital and beside[1].sort & (GIVEN | CAPITAL) else 0.0
+        if len(before) == 2 and before[1].low == "and" and words[i].gap == " ":
+            points += 2.0 if before[0].capital and before[0].sort & (GIVEN | CAPITAL) else 0.0
+        return points + self._what_follows(words[i], after, following, sort, opening, alone=end == i + 1)
+
+    def _owns(self, words: list[_Word], end: int, sort: int) -> float:
+        """A mother, a key worker or a plan is a person's; a body has other things."""
+        thing = words[end].bare if end < len(words) else ""
+        pair = f"{thing} {words[end + 1].bare}" if end + 1 < len(words) else ""
+        if thing not in self._owned and pair not in self._owned and pair not in self._cues:
+            return 0.0
+        if sort & PLACE and thing in _BODIES_TOO:
+            return 1.0
+        return 2.5 if sort & (_FIRST | FAMILY) or thing in self._kin or pair in self._cues else 1.75
+
+    def _what_follows(self, w: _Word, tail: str, following: _Word | None, sort: int, opening: bool, alone: bool) -> float:
+        points = 1.0 if _SOMEBODY.search(tail) else 0.0
+        if _AGED.match(tail):
+            return points + 2.5
+        if self._role_after.match(tail):
+            return points + (2.5 if w.capital or sort & _FIRST else 1.0)
+        if m := self._agency.match(tail):
+            verb = re.match(r" ([a-z]+)", tail[m.end() :])
+            return points + (2.5 if verb and verb[1] in self._acts | self._does else 1.75)
+        if m := _WITH_FAMILY.match(tail):
+            return points + (1.5 if m[1].lower() in {"i", "me", "my", "their"} and w.bare in self._known else 2.5)
+        if (m := _UNDERWENT.match(tail)) and m[1] in self._undergone:
+            return points + 2.5
+        if _ON_A_NUMBER.match(tail):
+            return points + 1.0
+        if opening and re.match(r" here\b", tail):
+            return points + 2.0
+        if opening and following and following.low in self._does and w.bare in self._verbs_too:
+            return points + 2.0  # an order is not followed by a verb: Mark has left
+        return points + (self._verb(following, sort, opening, alone) if following else 0.25)
+
+    def _verb(self, following: _Word, sort: int, opening: bool, alone: bool) -> float:
+        """What the next word says: only a person texts, anyone leads, and an order takes an article."""
+        if following.low in self._acts:
+            return 2.0
+        if following.low in self._does:
+            return 1.25 if not opening or sort & (CAPITAL | RARE) else 1.0 if sort & CONTEXT else 0.75
+        if opening and alone and not sort & GIVEN and following.low in _ARTICLES:
+            return -2.5
+        return 0.5 if following.low in _CLAUSE else 0.0
+
+    def _second(self, words: list[_Word], i: int, end: int) -> float:
+        """What the words of a run say of the first one: Grace Okafor, Ivor P; but Rose Hill."""
+        first, second = words[i], words[i + 1]
+        points = 0.0
+        if len(second.bare.rstrip(".")) == 1 or re.fullmatch(r"[a-z]s", second.text):
+            points = 1.5
+        elif second.sort & FAMILY and (first.sort & _FIRST or second.bare not in self._known):
+            points = 2.0 if first.capital or first.sort & GIVEN else 0.5
+        elif second.sort & _FIRST and first.sort & _FIRST:
+            points = 1.0
+        elif second.bare not in self._known and first.bare not in self._known and not (first.sort | second.sort) & PLACE:
+            points = 1.25  # two words that no list has
+        if words[end - 1].bare in self._grounds and end - i == 2:
+            points -= 1.0 if first.bare in self._verbs_too else 3.0
+        return points
+
+    def _in_list_of_places(self, words: list[_Word], i: int) -> float:
+        places = 0
+        for step in (-1, 1):
+            j = i + step
+            while 0 <= j < len(words) and words[max(j, j - step)].gap in {", ", " "} and (words[j].capital or words[j].low == "and"):
+                places += bool(words[j].sort & PLACE)
+                j += step
+        return 3.0 if places > 1 else 1.5 if places else 0.0
+
+    # ---- how far a name goes
+
+    def _continues(self, w: _Word, shouting: bool) -> bool:
+        """Could this word continue a name that has begun?"""
+        if not w.capital or self._never_name(w):
+            return False
+        if w.upper and not shouting and not w.sort & (FAMILY | GIVEN):
+            return False
+        return w.bare not in self._known or bool(w.sort & (FAMILY | GIVEN | CAPITAL))
+
+    def _run(self, words: list[_Word], i: int, shouting: bool) -> int:
+        """The end of a name that starts at word i: given names, initials, particles, family names."""
+        end = i + 1
+        while end < len(words) and end - i < 5:
+            last, w = words[end - 1], words[end]
+            if last.owner or w.gap not in {" ", "  "} or w.text == "I":
+                break
+            if re.match(r"(?:al|el|ul|ud)-[A-Z]", w.text):
+                end += 1
+            elif w.low in self._particles and end + 1 < len(words) and words[end + 1].capital and words[end + 1].gap in {" ", "-", "'"}:
+                end += 2
+            elif (len(w.low) == 1 and w.capital and w.text.endswith(".")) or self._continues(w, shouting):
+                end += 1
+            else:
+                break
+        return end
+
+    def _extent(self, words: list[_Word], i: int, shouting: bool) -> tuple[int, int]:
+        """(the word after the name, the offset where it ends), with the initial of a family name: Ivor P, tracey b."""
+        w = words[i]
+        end = self._run(words, i, shouting) if w.capital else i + 1
+        while not w.capital and end < len(words) and words[end].gap == " " and not words[end - 1].owner:
+            if not (words[end].sort & FAMILY and words[end].bare not in self._known - _FAMILIAR):
+                break
+            end += 1
+        cut = words[end - 1].last
+        if end == i + 1 < len(words) and w.sort & _FIRST and not w.owner and words[end].gap == " ":
+            t = words[end].text.rstrip(".")
+            after = words[end + 1] if end + 1 < len(words) else None
+            stands = after is None or not after.gap.startswith(" ") or after.low in {"from", "in", "at", "has", "is", "was", "who"}
+            letter = re.fullmatch(r"[A-Za-z](?:['’]s)?", t)
+            if letter and (t[0].lower() not in _TEXTING or (t[0].isupper() and t != "I") or (stands and t[0].lower() not in "ai")):
+                if w.capital and t == "A" and not stands:
+                    return end, cut
+                return end + 1, words[end].start + 1
+            if re.fullmatch(r"[a-zA-Z]s", t) and t.lower() not in {"is", "as", "us"} and after and after.bare in self._owned:
+                return end + 1, words[end].start + 2
+        return end, cut
+
+    def _plural_owner(self, words: list[_Word], i: int) -> bool:
+        """A possessive typed without its apostrophe: Tyrells nana, kayleighs mum."""
+        w = words[i]
+        if (
+            not w.low.endswith("s")
+            or (w.low in self._known and not w.capital)
+            or w.sort & (GIVEN | CAPITAL)
+            or len(w.low) < 4
+            or i + 1 >= len(words)
+        ):
+            return False
+        after = words[i + 1]
+        pair = f"{after.low} {words[i + 2].low}" if i + 2 < len(words) else ""
+        sort = self._sorts.get(w.low[:-1], 0)
+        return after.gap == " " and bool(sort & _FIRST) and (after.low in self._owned or pair in self._owned or pair in self._cues)
+
+    # ---- titles, families, initials
+
+    def _title(self, words: list[_Word], i: int) -> int:
+        """How many words of a title with a name after it start at word i."""
+        w = words[i]
+        for n in (3, 2, 1):
+            if len(words) <= i + n:
+                continue
+            title = w.low if n == 1 else " ".join(x.low for x in words[i : i + n])
+            if title not in self._titles or not (w.capital or title in _SHORT_TITLES):
+                continue
+            nxt = words[i + n]
+            short = title in _SHORT_TITLES and nxt.bare not in self._known and len(nxt.low) > 2
+            named = (
+                nxt.gap in {" ", "  "} and (nxt.capital or short) and nxt.bare not in self._never and len(nxt.bare) > 1 and not nxt.upper
+            )
+            common = nxt.bare in self._known and not nxt.sort & _FIRST
+            if named and not (title in _OFTEN_NO_TITLE and common):
+                return n
+        return 0
+
+    def _titled(self, text: str, words: list[_Word], i: int, n: int, shouting: bool) -> tuple[int, int, int, str] | None:
+        title = " ".join(x.low for x in words[i : i + n])
+        end = self._run(words, i + n, shouting)
+        if self._is_work(text, words, i + n, end) or self._is_public(text, words, i + n, end) or self._is_public(text, words, i, end):
+            return None
+        owned = i > 0 and (words[i - 1].low in {"my", "her", "his", "their", "the", "our"} or words[i - 1].owner)
+        first = words[i + n] if owned and (self._titles[title] == "relative" or title in {"father", "sister"}) else words[i]
+        return first.start, words[end - 1].last, end - i, self._titles[title]
+
+    def _is_family(self, words: list[_Word], i: int) -> bool:
+        """The Okonkwo family, the Connors children, the Okonkwos."""
+        w = words[i]
+        if i == 0 or words[i - 1].low != "the" or w.upper or w.bare in self._never or w.gap != " ":
+            return False
+        after = words[i + 1] if i + 1 < len(words) and words[i + 1].gap == " " else None
+        if (w.bare in self._known and not w.sort & (FAMILY | GIVEN | CAPITAL)) or not (w.capital or w.sort & (GIVEN | FAMILY)):
+            return False
+        if after and after.low in self._families and (w.capital or w.bare not in self._known):
+            return True
+        if not w.capital:
+            return False
+        base = self._sorts.get(w.bare[:-1], 0) | (self._sorts.get(w.bare[:-2], 0) if w.bare.endswith("es") else 0)
+        return w.bare.endswith("s") and w.bare not in self._known and bool(base & FAMILY) and not (after and after.capital)
+
+    def _initials(self, text: str, words: list[_Word], i: int) -> tuple[int, int, int, str] | None:
+        """J. Peters; A.B. after `child`; JM before an age."""
+        w = words[i]
+        if not w.capital:
+            return None
+        after = words[i + 1] if i + 1 < len(words) else None
+        family = after and after.capital and after.gap == " " and not after.upper and len(after.bare) > 3
+        if after and family and re.fullmatch(r"[B-HJ-Z]", w.text) and after.sort & FAMILY and after.bare not in self._known - _FAMILIAR:
+            return w.start, after.last, 2, self._kind(text, words, i) or "person"
+        if re.fullmatch(r"[A-Z]\.", w.text):
+            end = i + 1
+            while end < len(words) and re.fullmatch(r"[A-Z]\.", words[end].text) and words[end].gap in {"", " "}:
+                end += 1
+            if end < len(words) and words[end].capital and words[end].gap in {" ", ""} and not words[end].upper:
+                x = words[end]
+                cited = _YEAR_AFTER.match(text[x.end :]) or self._is_public(text, words, end, end + 1)
+                if not self._never_name(x) and not cited and ((x.sort & FAMILY and len(x.bare) > 3) or x.bare not in self._known):
+                    stop = self._run(words, end, shouting=False)
+                    return w.start, words[stop - 1].last, stop - i, self._kind(text, words, i) or "person"
+        m = _INITIALS.match(text, w.start)
+        if m and m[0].rstrip(".") not in {"NHS", "GP", "UK"} and ("." not in m[0] or self._kind(text, words, i) is not None):
+            return m.start(), m.end(), max(1, sum(1 for x in words[i : i + 4] if x.start < m.end())), "child"
+        return None
+
+    # ---- whose name it is
+
+    def _cue_near(self, words: list[_Word], i: int) -> str | None:
+        """The kind of person the nearest word before makes it, within the sentence."""
+        for back in range(1, 5):
+            if i - back < 0 or any(c in words[i - back + 1].gap for c in ".;!?\n"):
+                return None
+            w = words[i - back]
+            if w.owner and back > 1:
+                continue
+            two = f"{words[i - back - 1].low} {w.low}" if i - back > 0 else ""
+            for cue in (two, w.bare):
+                if cue in self._cues:
+                    return str(self._cues[cue])
+            if w.low in _PREPOSITIONS:
+                return None
+        return None
+
+    def _kind(self, text: str, words: list[_Word], i: int) -> str | None:
+        """Whose name it is, by the nearest word before or the words just after."""
+        if kind := self._cue_near(words, i):
+            return kind
+        m = re.match(
+            r"(?:, | \()(?:is |from |at )?(?:the |our |a |her |his |my )?([a-z]+(?: [a-z]+)?)", text[words[i].last : words[i].last + 40]
+        )
+        if m:
+            for cue in (m[1], m[1].split()[0]):
+                if cue in self._cues:
+                    return str(self._cues[cue])
+        return None
+
+    def _kind_after(self, text: str, at: int) -> str:
+        """An age, a birthday or a mother after a name make it a child's."""
+        owned = re.match(r"['’]?s (\w+)", text[at : at + 24])
+        theirs = owned is not None and (owned[1].lower() in self._kin or owned[1].lower() in {"plan", "file", "case"})
+        child = theirs or _AGED.match(text[at : at + 24])
+        return "child" if child else "person"
+
+    # ---- what is public
+
+    def _is_work(self, text: str, words: list[_Word], i: int, end: int) -> bool:
+        """The name belongs to a report, a law, a building or an author with a year."""
+        last = words[end - 1]
+        after = words[end] if end < len(words) and words[end].gap == " " else None
+        if end - i > 1 and any(x.bare in self._works and x.capital for x in words[i:end]):
+            return True
+        if after and after.low in self._works:
+            return after.capital or after.low in self._lower_works
+        year = _YEAR_AFTER.match(text, last.end)
+        return bool(year) and text[last.end : last.end + 3].strip(" ").startswith(("(", "[", "1", "2", ",", "e"))
+
+    def _is_public(self, text: str, words: list[_Word], i: int, end: int) -> bool:
+        whole = " ".join(x.bare for x in words[i:end])
+        if whole in self._public:
+            return True
+        surname = words[end - 1].bare
+        first = words[i if end - i == 2 else i - 1].bare if i or end - i == 2 else ""
+        if end - i < 3 and surname in self._public | self._cited and first in _HONOURS:
+            return True
+        return whole in self._cited and self._is_cited(text, words, i, end)
+
+    def _is_cited(self, text: str, words: list[_Word], i: int, end: int) -> bool:
+        """An author's name that is also anybody's, used as an author's: as Francis found, Gillick and Fraser."""
+        before = text[max(0, words[i].start - 24) : words[i].start].lower()
+        after = text[words[end - 1].last : words[end - 1].last + 24].lower()
+        return bool(
+            re.search(r"\b(?:what (?:did|does|do)|according to|as|since|after|read|cite|gillick(?: and|/| or)) ?$", before)
+            or re.match(r" (?:and [a-z]+ )?(?:found|recommend|argue|describe|conclud|wrote|call|identif|sa[iy])", after)
+            or re.match(r"['’]s (?:\w+ )?(?:report|review|work|analys|stud|paper|book)", after)
+            or any(words[j].bare in self._public for j in (i - 2, end + 1) if 0 <= j < len(words) and words[max(i, j) - 1].low == "and")
+        )

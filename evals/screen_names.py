@@ -1,0 +1,92 @@
+"""Adds to knowledge/screens/names.txt what Faker's lists and the area codes hold: `python -m evals.screen_names`.
+
+Needs `pip install Faker` (MIT), which nothing else here does, and no network. What a person wrote in the file stays, and a
+second run changes nothing. A common English word is never added as a name; a place that is also a name stays what it is in
+the file. Names from the lists that reach far back (historical American and Icelandic ones) go to [given-rare], which the
+screen takes for names only with something beside them that says so. Cyrillic and Greek names are added in Latin letters.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import textwrap
+from collections.abc import Iterator
+
+from phonenumbers.geodata import GEOCODE_DATA
+
+from evals.screens import ROOT
+
+PATH = ROOT / "knowledge" / "screens" / "names.txt"
+FAR_BACK = {"en", "is_IS"}
+AREAS = ("44", "353", "64")  # Great Britain and Northern Ireland, Ireland, New Zealand
+_LATIN = re.compile(r"[a-zà-öø-žșțơưə'’-]{3,}")
+_LETTERS = dict(
+    zip(
+        "абвгдезийклмнопрстуфцчшыэіґαβγδεζηικλμνξοπρστυφχωςάέήίόύώ",
+        "a b v g d e z i y k l m n o p r s t u f ts ch sh y e i g a v g d e z i i k l m n x o p r s t y f ch o s a e i i o y o".split(),
+        strict=True,
+    )
+) | dict(zip("жхщьъюяїєёљњђћџјθψ", "zh kh shch _ _ yu ya yi ye yo lj nj dj c dz j th ps".split(), strict=True))
+
+
+def latin(name: str) -> str:
+    """The name in Latin letters, or empty where we cannot say how it is written in them."""
+    name = "".join(_LETTERS.get(c, c) for c in name.lower()).replace("_", "").replace("’", "'")
+    return name if _LATIN.fullmatch(name) else ""
+
+
+def faker_names() -> Iterator[tuple[str, str, str]]:
+    """(locale, given or family, name) of every list of names in Faker."""
+    people = importlib.import_module("faker.providers.person")
+    for info in sorted(pkgutil.iter_modules(people.__path__), key=lambda m: m.name):
+        provider = importlib.import_module(f"faker.providers.person.{info.name}").Provider
+        for key in sorted(dir(provider)):
+            sort = "given" if key.startswith("first_names") else "family" if key.startswith("last_names") else ""
+            rows = getattr(provider, key)
+            if sort and isinstance(rows, dict | list | tuple):
+                for row in rows:
+                    if isinstance(row, str):
+                        yield from ((info.name, sort, latin(part)) for part in row.split())
+
+
+def area_names() -> Iterator[str]:
+    for prefix, words in GEOCODE_DATA.items():
+        if prefix.startswith(AREAS):
+            for name in re.split(r"[/()]| - ", words.get("en", "")):
+                if _LATIN.fullmatch(name.strip().lower()):
+                    yield name.strip().lower()
+
+
+def main() -> None:
+    lines = PATH.read_text("utf-8").splitlines()
+    head = [line for line in lines if line.startswith("#")]
+    sections: dict[str, set[str]] = {}
+    for line in lines:
+        if line.startswith("["):
+            section = sections.setdefault(line.strip("[]"), set())
+        elif not line.startswith("#"):
+            section.update(line.split())
+    common = set((PATH.parent / "words.txt").read_text("utf-8").split())
+    rare = sections.setdefault("given-rare", set())
+    first = {"given", "given-capital", "given-in-context"}
+    rows = [row for row in faker_names() if row[2] and row[2] not in common]
+    for place in area_names():
+        if place not in common and not any(place in sections[s] for s in first):
+            sections["place"].add(place)
+    for locale, sort, name in rows:
+        if sort == "family":
+            sections["family"].add(name)
+        elif locale not in FAR_BACK and name not in sections["place"] and not any(name in sections[s] for s in first):
+            sections["given"].add(name)
+    rare.update(n for at, sort, n in rows if sort == "given" and at in FAR_BACK and not any(n in sections[s] for s in first))
+    rare -= sections["place"] | sections["given"]
+    text = "\n".join(head)
+    for name in ("given", "given-rare", "given-capital", "given-in-context", "family", "place"):
+        text += f"\n[{name}]\n" + textwrap.fill(" ".join(sorted(sections[name])), 140, break_long_words=False, break_on_hyphens=False)
+    PATH.write_text(text + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
