@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,12 +31,26 @@ PATIENCE = 60_000  # milliseconds; a loaded machine is slow, and a passing test 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, home: Path, assistant: Assistant) -> Iterator[str]:
     """The page as `assistant ui` serves it, on a free loopback port, over a prepared data folder."""
-    folder = tmp_path_factory.mktemp("page-home")
+    folder = prepared(tmp_path_factory.mktemp("page-home"), home)
+    with serving(folder, free_port()) as address:
+        yield address
+
+
+def prepared(folder: Path, home: Path) -> Path:
+    """A data folder with what is built once, and nothing anyone did."""
     for part in ("index", "models"):
         shutil.copytree(home / part, folder / part)
+    return folder
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(folder: Path, port: int) -> Iterator[str]:
     log = (folder / "server.log").open("w")
     process = subprocess.Popen(
         [sys.executable, "-m", "assistant", "ui", "--port", str(port)],
@@ -49,9 +64,11 @@ def server(tmp_path_factory: pytest.TempPathFactory, home: Path, assistant: Assi
         except OSError:
             assert process.poll() is None, (folder / "server.log").read_text()
             time.sleep(0.2)
-    yield address
-    os.killpg(process.pid, 15)
-    process.wait(20)
+    try:
+        yield address
+    finally:
+        os.killpg(process.pid, 15)
+        process.wait(20)
 
 
 @pytest.fixture(scope="session")
@@ -83,15 +100,22 @@ def box(page: Page) -> Locator:
     return page.get_by_test_id("stChatInputTextArea")
 
 
+def settled(page: Page) -> None:
+    """Waits until the page has run to its end: what is read or clicked before that may still be exchanged."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
 def open_page(page: Page, address: str) -> None:
     """Opens the page; the first visit's questions are skipped where they are asked."""
     page.goto(address)
     expect(page.get_by_role("heading", level=1)).to_have_text(W("empty.heading"))
     expect(box(page)).to_be_visible()
+    settled(page)
     skip = page.get_by_role("button", name=W("visit.skip"), exact=True)
     if skip.count():
         skip.click()
         expect(skip).to_have_count(0)
+        settled(page)
 
 
 def ask(page: Page, question: str) -> Locator:
@@ -102,6 +126,7 @@ def ask(page: Page, question: str) -> Locator:
     answer = page.locator(".pa-answer").nth(before)
     expect(answer).to_be_visible()
     expect(page.locator("#pa-live")).to_have_text(W("ask.ready"))
+    settled(page)
     return answer
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.page import PATIENCE, SITUATION, W, ask, box, open_page, overflow
+from assistant import Assistant
+from tests.page import PATIENCE, SITUATION, W, ask, box, free_port, open_page, overflow, prepared, serving, settled
 
 pytest_plugins = ("tests.page",)
 
@@ -19,6 +21,7 @@ def test_from_the_first_visit_to_an_answer_that_a_refresh_keeps(page: Page, serv
     page.get_by_role("button", name=W("visit.skip"), exact=True).click()
     expect(page.get_by_text(W("visit.heading"))).to_have_count(0)
 
+    settled(page)
     page.get_by_test_id("stMain").get_by_role("button", name=SITUATION).click()
     expect(box(page)).to_have_value(SITUATION)
     assert page.locator(".pa-question").count() == 0, "a suggestion fills the box and is not sent"
@@ -36,6 +39,7 @@ def test_from_the_first_visit_to_an_answer_that_a_refresh_keeps(page: Page, serv
     text = answer.inner_text()
     page.reload()
     expect(page.locator(".pa-answer")).to_have_count(1)
+    settled(page)
     assert page.locator(".pa-answer").inner_text() == text
 
 
@@ -121,6 +125,41 @@ def test_a_second_send_or_a_reload_midway_neither_loses_nor_doubles_a_turn(page:
     page.reload()
     expect(page.locator(".pa-answer")).to_have_count(1)
     expect(page.locator(".pa-question")).to_have_count(1)
+
+
+def test_a_connection_lost_midway_neither_loses_nor_doubles_a_turn(page: Page, server: str) -> None:
+    sockets: list[WebSocketRoute] = []
+
+    def relay(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    page.route_web_socket(re.compile("/_stcore/stream"), relay)
+    open_page(page, server)
+    box(page).fill(SITUATION)
+    box(page).press("Enter")
+    page.wait_for_url("**?c=*")
+    sockets[-1].close()
+    expect(page.locator(".pa-answer")).to_have_count(1)
+    settled(page)
+    assert len(sockets) > 1, "the page came back by itself"
+    expect(page.locator(".pa-question")).to_have_count(1)
+
+
+def test_the_next_day_everything_is_there(page: Page, tmp_path: Path, home: Path, assistant: Assistant) -> None:
+    folder, port = prepared(tmp_path, home), free_port()
+    with serving(folder, port) as address:
+        open_page(page, address)
+        text = ask(page, SITUATION).inner_text()
+        bookmark = page.url
+    with serving(folder, port):
+        page.goto(bookmark)
+        expect(page.locator(".pa-answer")).to_have_count(1)
+        settled(page)
+        assert page.locator(".pa-answer").inner_text() == text
+        page.goto(address)
+        page.get_by_test_id("stSidebar").get_by_role("button", name=SITUATION).click()
+        expect(page.locator(".pa-answer")).to_have_count(1)
 
 
 def test_two_tabs_and_the_back_button_keep_one_conversation(page: Page, server: str) -> None:

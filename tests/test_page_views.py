@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+import threading
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from assistant import Assistant, Session, Settings, as_json
+from assistant import Assistant, Session, Settings, UsageError, as_json
 from assistant.store import Store
+from ui.desk import Desk
 from ui.page import BOX
 from ui.words import load_words
 
@@ -162,6 +166,49 @@ def test_steps_kept_under_an_answer_stand_in_the_plan_with_what_was_changed(page
     (kept,) = store(tmp_path).plan()
     assert (kept.owner, kept.status) == ("The chair", "doing")
     assert any(W("plan_status.doing") in t.value for t in page.text)
+
+
+def test_a_plan_is_reopened_at_its_review_date(page: AppTest, tmp_path: Path) -> None:
+    kept = store(tmp_path)
+    kept.keep_step("Ask for two names.", "Chair")
+    kept.prefer("plan_review", (date.today() + timedelta(days=1)).isoformat())
+    page.run().switch_page("views/plan.py").run()
+    assert W("plan.review_due") not in [i.value for i in page.info]
+    kept.prefer("plan_review", date.today().isoformat())
+    page.run()
+    assert W("plan.review_due") in [i.value for i in page.info]
+
+
+def test_what_was_deleted_days_ago_is_gone_for_good_when_the_page_opens(page: AppTest, tmp_path: Path) -> None:
+    kept = store(tmp_path)
+    old, new = kept.start(), kept.start()
+    for conversation in (old, new):
+        kept.add_turn(conversation, QUESTION, {"text": "An answer.", "outcome": "social"})
+        kept.delete(conversation)
+    with sqlite3.connect(kept.path) as connection:
+        connection.execute("UPDATE conversation SET deleted = '2026-01-01' WHERE id = ?", (old,))
+    page.run()
+    kept.restore(new)
+    assert [c.id for c in kept.conversations()] == [new]
+    with pytest.raises(UsageError):
+        kept.turns(old)
+
+
+def test_a_person_who_does_not_wait_for_a_model_stops_it(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[threading.Event] = []
+
+    def stream(self: Session, text: str, jurisdiction: str | None, stop: threading.Event) -> Iterator[object]:
+        seen.append(stop)
+        assert stop.wait(20)
+        yield from ()
+
+    monkeypatch.setattr(Session, "stream", stream)
+    desk = Desk(assistant.settings)
+    job = desk.ask(desk.assistant.store.start(), QUESTION)
+    assert job is not None
+    job.stop.set()
+    assert list(job.follow(20)) in ([], [None])
+    assert seen == [job.stop]
 
 
 def test_feedback_is_kept_masked_and_a_practice_lead_decides(page: AppTest, tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 import docx
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from pypdf import PdfReader
 
-from tests.page import PATIENCE, PHONE, ROOT, SITUATION, W, ask, box, open_page, overflow
+from tests.page import PATIENCE, PHONE, ROOT, SITUATION, W, ask, box, open_page, overflow, settled
 from tests.test_documents import SENTENCE, a_docx, a_pdf
 
 pytest_plugins = ("tests.page",)
@@ -26,6 +27,7 @@ THE_FRAMEWORKS = {
 
 
 def popover(page: Page, label: str) -> Locator:
+    settled(page)
     page.get_by_test_id("stMain").get_by_text(label, exact=True).last.click()
     body = page.get_by_test_id("stPopoverBody")
     expect(body).to_be_visible()
@@ -39,6 +41,15 @@ def close(page: Page) -> None:
 
 def go(page: Page, name: str) -> None:
     page.get_by_test_id("stSidebar").get_by_role("link", name=W(f"nav.{name}"), exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(W(f"{name}.heading"))
+    settled(page)
+
+
+def upload(page: Page, file: dict[str, Any], said: str) -> None:
+    """Gives a file to the open popover, and waits until what came of it is said."""
+    page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    expect(page.locator("#pa-live")).to_contain_text(said)
+    settled(page)
 
 
 def test_steps_are_kept_changed_exported_and_there_the_next_day(page: Page, server: str) -> None:
@@ -52,10 +63,11 @@ def test_steps_are_kept_changed_exported_and_there_the_next_day(page: Page, serv
     expect(page.locator("#pa-live")).to_have_text(W("take.kept", count=1))
     close(page)
     go(page, "plan")
-    expect(page.get_by_role("heading", level=1)).to_have_text(W("plan.heading"))
     step = page.locator("[class*=st-key-step-]").filter(has_text=action).last
-    step.get_by_label(W("plan.owner")).fill("The new chair")
-    step.get_by_label(W("plan.note")).fill("Agreed on Tuesday")
+    for label, words in (("plan.owner", "The new chair"), ("plan.note", "Agreed on Tuesday")):
+        step.get_by_label(W(label)).fill(words)
+        page.keyboard.press("Tab")  # leaving a field sends it
+        settled(page)
     step.get_by_role("button", name=W("plan.save")).click()
     expect(page.locator("#pa-live")).to_have_text(W("plan.saved"))
     page.reload()
@@ -87,6 +99,11 @@ def test_an_answer_and_a_conversation_are_saved_as_word_and_markdown(page: Page,
 def test_in_print_only_the_conversation_stands(page: Page, server: str) -> None:
     open_page(page, server)
     ask(page, SITUATION)
+    paper = PdfReader(io.BytesIO(page.pdf(format="A4")))
+    text = " ".join(" ".join(p.extract_text() for p in paper.pages).split())
+    for words in (SITUATION, W("source.heading"), W("answer.more"), W("source.further")):
+        assert words in text
+    assert W("history.heading") not in text
     page.emulate_media(media="print")
     assert page.locator(".pa-answer").is_visible()
     assert not page.get_by_test_id("stSidebar").is_visible()
@@ -105,32 +122,59 @@ def test_feedback_on_one_statement_reaches_the_feedback_view(page: Page, server:
     expect(page.get_by_text("The board changed in June").first).to_be_visible()
 
 
+QUESTION = "What does the duck pond protocol ask each member to do?"
+
+
 def test_a_document_is_added_cited_by_page_refused_twice_and_removed(page: Page, server: str) -> None:
     open_page(page, server)
-    body = popover(page, W("documents.none"))
-    file: Any = {"name": "terms.pdf", "mimeType": "application/pdf", "buffer": a_pdf("First page of the terms.", SENTENCE)}
-    body.locator("input[type=file]").set_input_files(file)
-    expect(page.locator("#pa-live")).to_have_text(W("documents.added", name="terms.pdf"))
+    popover(page, W("documents.none"))
+    text = f"{SENTENCE} Deputies serve for two years."
+    file = {"name": "terms.pdf", "mimeType": "application/pdf", "buffer": a_pdf("First page of the terms.", text)}
+    upload(page, file, W("documents.added", name="terms.pdf"))
     close(page)
-    answer = ask(page, "What does the duck pond protocol ask each member to do?")
+    answer = ask(page, QUESTION)
     expect(answer.get_by_text("duck pond").first).to_be_visible()
-    expect(answer.locator(".pa-beside").get_by_text(W("source.document")).first).to_be_visible()
-    expect(answer.locator(".pa-beside").get_by_text("p. 2").first).to_be_visible()
-    body = popover(page, W("documents.some", count=1))
-    body.locator("input[type=file]").set_input_files(file)
-    expect(page.locator("#pa-live")).to_have_text(W("documents.same", name="terms.pdf"))
+    beside = answer.locator(".pa-beside")
+    expect(beside.get_by_text(W("source.document")).first).to_be_visible()
+    expect(beside.get_by_text("p. 2").first).to_be_visible()
+    beside.locator("summary").first.click()
+    expect(beside.locator("mark", has_text="duck pond").first).to_be_visible()
+    expect(beside.locator("blockquote", has_text="Deputies serve").first).to_be_visible()
+    popover(page, W("documents.some", count=1))
+    upload(page, file, W("documents.same", name="terms.pdf"))
     if not page.get_by_test_id("stPopoverBody").count():
-        body = popover(page, W("documents.some", count=1))
-    body.get_by_role("button", name=W("documents.remove")).click()
+        popover(page, W("documents.some", count=1))
+    page.get_by_test_id("stPopoverBody").get_by_role("button", name=W("documents.remove")).click()
     expect(page.locator("#pa-live")).to_have_text(W("documents.removed", name="terms.pdf"))
+
+
+def test_a_document_for_everyone_answers_in_another_conversation_until_it_is_removed(page: Page, server: str) -> None:
+    open_page(page, server)
+    body = popover(page, W("documents.none"))
+    body.get_by_text(W("documents.everyone"), exact=True).click()
+    settled(page)
+    file = {"name": "agreement.docx", "mimeType": "", "buffer": a_docx(SENTENCE + " Ring 07700 900123 to agree the date.")}
+    upload(page, file, W("documents.added_everyone", name="agreement.docx"))
+    expect(page.locator("#pa-live")).to_contain_text(W("documents.masked", count=1))
+    open_page(page, server)
+    answer = ask(page, QUESTION)
+    expect(answer.locator(".pa-beside").get_by_text("agreement.docx").first).to_be_visible()
+    assert "900123" not in page.content()
+    body = popover(page, W("documents.some", count=1))
+    expect(body.get_by_text(W("documents.everyones"), exact=True).last).to_be_visible()
+    body.get_by_role("button", name=W("documents.remove")).click()
+    expect(page.locator("#pa-live")).to_have_text(W("documents.removed", name="agreement.docx"))
+    open_page(page, server)
+    answer = ask(page, QUESTION)
+    expect(answer.get_by_text("agreement.docx")).to_have_count(0)
 
 
 def test_a_document_that_cannot_be_read_gets_a_sentence(page: Page, server: str) -> None:
     open_page(page, server)
-    body = popover(page, W("documents.none"))
-    wrong: Any = {"name": "terms.pdf", "mimeType": "application/pdf", "buffer": a_docx()}
-    body.locator("input[type=file]").set_input_files(wrong)
-    expect(page.locator("#pa-live")).to_contain_text("not the kind of file its name says")
+    popover(page, W("documents.none"))
+    file = {"name": "terms.pdf", "mimeType": "application/pdf", "buffer": a_docx()}
+    upload(page, file, "not the kind of file its name says")
+    expect(page.get_by_text(W("documents.none"), exact=True)).to_be_visible()
 
 
 def test_a_card_is_found_in_the_library_and_opened_at_an_address_of_its_own(page: Page, server: str) -> None:
@@ -165,6 +209,7 @@ def test_every_view_passes_axe(page: Page, server: str, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.goto(server)
     expect(box(page)).to_be_visible()
+    settled(page)
     found = {"first": violations(page)}
     open_page(page, server)
     answer = ask(page, SITUATION)
@@ -174,8 +219,6 @@ def test_every_view_passes_axe(page: Page, server: str, scheme: Any) -> None:
     found["answer"] = violations(page)
     for name in ("plan", "library", "feedback"):
         go(page, name)
-        expect(page.get_by_role("heading", level=1)).to_have_text(W(f"{name}.heading"))
-        page.wait_for_timeout(500)
         found[name] = violations(page)
     assert {k: v for k, v in found.items() if v} == {}
 
@@ -199,4 +242,5 @@ def test_every_view_fits_a_phone(page: Page, server: str) -> None:
     for name in ("plan", "library", "feedback"):
         page.goto(f"{server}/{name}")
         expect(page.get_by_role("heading", level=1)).to_have_text(W(f"{name}.heading"), timeout=PATIENCE)
+        settled(page)
         assert overflow(page) <= 0
