@@ -180,9 +180,9 @@ class Adviser:
         return run
 
     def _continues(self, text: str, history: tuple[Turn, ...], blocked: bool) -> bool:
-        """Whether `text` only points back at what was talked of, so that its own words say nothing of its subject."""
+        """Whether `text` only greets, thanks or points back, so that its own words say nothing of its subject."""
         meaning = self.reader.read(text, history, blocked)
-        if blocked and meaning.kind == "vague":
+        if meaning.kind in ("greeting", "thanks") or (blocked and meaning.kind == "vague"):
             return True
         return meaning.follows and bool(meaning.request or meaning.points_at) and self.reader.points_back(text, history)
 
@@ -219,7 +219,8 @@ class Adviser:
             run.answer = self._settled(run, "social", self.prompts.say(f"replies.{meaning.kind}"))
             return run
         run.vector = self._vector(meaning.text)
-        placement = self.placer.place(meaning.text, run.vector)
+        told = meaning.told or meaning.text
+        placement = self.placer.place(told, run.vector if told == meaning.text else self._vector(told))
         if meaning.text != run.text:
             placement = replace(placement, evidence=(), against=())  # offsets would not be those of this question
             own = self.placer.place(run.text, self._vector(run.text)) if meaning.request == "other" else placement
@@ -345,7 +346,7 @@ class Adviser:
             names = self.reader.agencies[meaning.agency]
             about = [h for h in found if names.search(f"{h.card.title} {h.card.passages[0].text}") and h.fit >= _OWN_NATION]
             return found, _once([*before[:1], *about, *self._good(found)])[:3]
-        if meaning.kind == "comparison" and (named := self._named(asked)):
+        if meaning.answers_as == "comparison" and (named := self._named(asked)):
             return found, _once([*(CardHit(c, 1.0, 30.0, {}, ()) for c in named), *self._good(found)])
         return found, _once([*self._good(found), *before[:1]])[:3]
 

@@ -23,11 +23,13 @@ from assistant.types import FACETS, Kind, Member, Request, Turn
 Patterns = tuple[re.Pattern[str], ...]
 _LEARNED: tuple[Kind, ...] = tuple(k for k in get_args(Kind) if k != "follow_up")  # a follow-up shows only beside what came before
 _SOCIAL: tuple[Kind, ...] = ("greeting", "thanks", "about")
+_BARE: tuple[Kind, ...] = ("vague", "other", "next_steps", "reasons", "who_when")  # kinds whose words may name no subject
 _POSSIBLE = 0.15  # what a rule says is kept where the learned reader thinks it at least so probable
 _LIKELY = 0.7  # from here on the learned reader overrules a rule
 _CERTAIN = 0.75  # what ends the run at once needs more
 _SAID = 90  # words of the answer before that help to find its cards again
 _BRIEF = 9  # words; a longer sentence without a mark may begin with such a word and ask nothing
+_OPENING, _POINTS, _POINT_WORDS = 24, 4, 8  # of an answer before: words of its first sentence, points, words of each
 _FEW = 4  # words with a meaning of their own; more of them and a message is not vague
 _SENTENCE = re.compile(r"[^.?!\n]+(?:[.?!]+(?=\s|$)|\n|$)|[^\n]+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -35,14 +37,17 @@ _TELLS = re.compile(r"^\W*(?:and |so |but )?(?:when|where|has|have|may|will|any|
 _ANAPHOR = re.compile(
     r"\b(that|this|it|its|they|them|their|those|these|he|she|him|her|ones?|same|the (?:first|second|third|fourth|fifth|last) one)\b", re.I
 )
+_REACTS = re.compile(r"^\W*(mm+|hm+|lol|haha|sorry|wait|but|no|nah|yeah|yes|aye|och|ach|oh|ah|eh|er)\b", re.I)
+_MANY = re.compile(r"\b(those|these|them|they|any of (that|it)|all (of )?(that|it)|which one)\b", re.I)
 _CONTINUES = re.compile(r"^\W*(and|but|so|or|also|then|plus|ok(ay)?|what about|how about|what if|in that case|for|in)\b", re.I)
-_NUMBERED = re.compile(r"^\s*(\d{1,2})[.)]\s+(.+)$", re.M)
+_NUMBERED = re.compile(r"(?:^|(?<=[.:;,!?])[^\S\n])\s*(\d{1,2})[.)]\s+(.+?)(?=(?<=[.:;,!?])\s+\d{1,2}[.)]\s|$)", re.M)
 _ORDINALS = {
     w: n for n, ws in enumerate(("first one", "second two", "third three", "fourth four", "fifth five", "sixth six"), 1) for w in ws.split()
 }
 _NOT_A_POINT = r"(?!\s*(?:%|years?|months?|weeks?|days?|people|agenc|partners?|of us|hours?|minutes?|sentences?|lines?|words|or\b|\d))"
 _POINT = re.compile(
-    rf"\b(?:step|point|number|item|source|no\.?|about|on|action|bullet|suggestion)\s*#?(\d{{1,2}})\b{_NOT_A_POINT}|^\W*#?(\d{{1,2}})[.)?]?\s*$|\[(\d{{1,2}})\]"
+    rf"\b(?:step|point|number|item|source|no\.?|about|on|action|bullet|suggestion)\s*#?(\d{{1,2}})\b{_NOT_A_POINT}"
+    r"|^\W*(?:(?:and|or|but|ok|then|so|just)\W+)*#?(\d{1,2})[.)?]*\s*$|\[(\d{1,2})\]"
     r"|\b(?:step|point|number|item|action)\s+(one|two|three|four|five|six)\b"
     r"|\b(?:the )?(first|second|third|fourth|fifth|sixth|last|final) (?:one|step|point|action|item|bullet|suggestion)\b",
     re.I,
@@ -70,6 +75,7 @@ class Meaning:
     follows: bool  # it only makes sense with the turns before
     points_at: int | None  # a numbered step or source of the last answer
     whole: str = ""  # which whole list is asked for: levels, elements, steps
+    told: str = ""  # `text` without what we said: the person's own words, on which a placement may rest
     base: str = ""  # the question it follows, itself standing alone
     request: Request = ""  # what it wants of the answer before
     point: str = ""  # the words of what it points at
@@ -101,17 +107,23 @@ class Reader:
         subjects = self._subjects(self._mended(alone))
         facts = self._facts(text)
         announced = bool(self.words["new_subject"].search(text))
-        if not announced and kind not in ("greeting", "thanks"):
-            turns = [t for t in history if t.text.strip()]
+        turns = [t for t in history if t.text.strip()]
+        request, agency = self._request(alone, subjects) if turns or blocked or kind not in _SOCIAL else ("", "")
+        points = [w for w in _ANAPHOR.findall(alone) if w.lower() != "this"]  # "this" may be the page
+        social = kind in ("greeting", "thanks") or (kind == "about" and certain >= (1.0 if points else _CERTAIN))
+        if not announced and (request or not social):
             base = self._base([t.text for t in turns if t.role == "user"])
             points_at, point = self._pointed(alone, [t for t in turns if t.role == "assistant"])
-            request, agency = self._request(alone, subjects)
             follows = points_at is not None or self._leans(alone, kind, subjects, request)
             if follows and base:
-                said = next((_plain(t.text) for t in reversed(turns) if t.role == "assistant" and len(t.text.split()) > 8), "")
-                found = self._following(alone, base, kind, request, agency, subjects, points_at, point, facts)
+                answers = [t.text for t in reversed(turns) if t.role == "assistant"]
+                said = next((_plain(t) for t in answers if len(t.split()) > 8), "")
+                gist = self._gist(answers[0], base, alone) if answers and not point and request not in ("shorter", "nation") else ""
+                found = self._following(alone, base, kind, request, agency, subjects, points_at, point, facts, gist)
                 return replace(found, said=said)
-            if follows and (blocked or len(self._content(alone)) <= 1) and not subjects and (request or points_at is not None):
+            content = len(self._content(alone))
+            leans = request or points_at is not None or ((turns or blocked) and kind in _BARE and bool(_ANAPHOR.search(alone)))
+            if follows and leans and not subjects and (blocked or content <= (2 if turns else 1)):
                 kind = "vague"  # it leans on something that is not there
         whole = whole_list(alone)
         return Meaning(alone, kind, self._place(alone), subjects, False, None, whole, answers_as=kind, certain=certain, facts=facts)
@@ -126,6 +138,8 @@ class Reader:
         ruled = self._ruled(mended, asks)
         if ruled in _SOCIAL or ruled == "comparison":
             return ruled, 1.0
+        if not asks and self._thanks_first(mended):
+            return "thanks", 1.0
         if not content and not asks:
             return "vague", 1.0
         if ruled is None and subjects and len(content) <= 3 and not asks:
@@ -152,6 +166,12 @@ class Reader:
                 if pattern.search(part) and not (kind in _SOCIAL and len(mended.split()) > 14 and part != mended):
                     return kind
         return None
+
+    def _thanks_first(self, text: str) -> bool:
+        """Whether thanks come first and a few words that ask nothing after them."""
+        sentences = [m.group().strip() for m in _SENTENCE.finditer(text) if m.group().strip()]
+        thanked = bool(sentences) and any(kind == "thanks" and pattern.search(sentences[0]) for kind, pattern in self.rules)
+        return thanked and len(" ".join(sentences[1:]).split()) <= _BRIEF
 
     def _chances(self, text: str) -> dict[str, float]:
         if self.learned is None or self.embeddings is None:
@@ -201,6 +221,8 @@ class Reader:
             return len(text.split()) <= 16
         if anaphor:
             return len(content) <= (2 if subjects else 5)
+        if _REACTS.search(text) and not subjects:
+            return len(content) <= 4
         return len(content) <= 2 and not subjects and not stands
 
     def _request(self, text: str, subjects: tuple[str, ...]) -> tuple[Request, str]:
@@ -247,9 +269,18 @@ class Reader:
             kept.append(alone)
         return kept[-1] if kept else ""
 
+    def _gist(self, answer: str, base: str, alone: str) -> str:
+        """What the answer before spoke of: how it opened, and its points where these are meant or where it opened with few words."""
+        first, *_ = [*(m.group().strip() for m in _SENTENCE.finditer(_unmarked(answer[: _first_point(answer)]))), ""]
+        opening = " ".join(first.split()[:_OPENING])
+        rows: list[str] = []
+        if len(self._content(opening)) < _FEW or _MANY.search(alone):
+            rows = [" ".join(_unmarked(m[2]).split()[:_POINT_WORDS]) for m in _NUMBERED.finditer(answer)][:_POINTS]
+        return " ".join(part for part in (opening, *rows) if part and part not in base)
+
     def _following(
         self, alone: str, base: str, kind: Kind, request: Request, agency: str, subjects: tuple[str, ...],
-        points_at: int | None, point: str, facts: Mapping[str, str],
+        points_at: int | None, point: str, facts: Mapping[str, str], gist: str = "",
     ) -> Meaning:  # fmt: skip
         shape, _ = self._kind(base)
         shape = "other" if shape in (*_SOCIAL, "vague") else shape
@@ -257,19 +288,17 @@ class Reader:
         subjects = self._beside(alone, before) or subjects or before
         answers_as: Kind = shape
         if request == "why":
-            kind = answers_as = "reasons"
+            answers_as = "reasons"
         elif request in ("who", "when"):
-            kind = answers_as = "who_when"
-        elif points_at is not None or request:
-            kind = "follow_up"
-            answers_as = "other" if points_at is not None else shape
-        elif kind in ("vague", "other", "about", "definition"):
-            kind = "follow_up"
-        else:
+            answers_as = "who_when"
+        elif points_at is not None:
+            answers_as = "other"
+        elif not request and kind not in ("vague", "other", "about", "definition"):
             answers_as = kind
-        parts = [base, point, "" if request == "shorter" else alone]
+        asks = "" if request == "shorter" else alone
+        text, told = (" ".join(p.strip() for p in parts if p) for parts in ((base, point or gist, asks), (base, point, asks)))
         return Meaning(
-            " ".join(p.strip() for p in parts if p), kind, self._place(alone) or self._place(base), subjects, True, points_at, base=base,
+            text, "follow_up", self._place(alone) or self._place(base), subjects, True, points_at, told=told, base=base,
             request=request, point=point, agency=agency, answers_as=answers_as, facts=facts,
         )  # fmt: skip
 
@@ -399,9 +428,16 @@ def _numbered(turn: Turn, source: bool) -> dict[int, str]:
     return rows
 
 
+def _first_point(answer: str) -> int:
+    return m.start() if (m := _NUMBERED.search(answer)) else len(answer)
+
+
 def _plain(text: str) -> str:
-    said = re.sub(r"\*?\b(?:Owner|When|Progress):[^.\n]*\.?|\[\d+\]|[*|#]|^\s*\d+[.)]", " ", text, flags=re.M)
-    return " ".join(said.split()[:_SAID])
+    return " ".join(_unmarked(text).split()[:_SAID])
+
+
+def _unmarked(text: str) -> str:
+    return re.sub(r"\*?\b(?:Owner|When|Progress):[^.\n]*\.?|\[\d+\]|[*|#]|^\s*\d+[.)]", " ", text, flags=re.M)
 
 
 def whole_list(text: str) -> str:

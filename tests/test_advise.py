@@ -56,7 +56,7 @@ def test_a_follow_up_stands_on_the_question_before(assistant: Assistant) -> None
     history = (Turn("user", "Our pooled budget has no agreed exit."), Turn("assistant", "Agree one in writing."))
     answer = assistant.ask(Question("and who should do that?", history=history))
     assert answer.outcome == "answered"
-    assert answer.kind == "who_when"
+    assert answer.kind == "follow_up"
     assert any("budget" in (s.card or "") or "pooled" in (s.card or "") for s in answer.sources)
 
 
@@ -68,7 +68,7 @@ TALK = (
 
 def test_who_should_do_it_names_owners_before_the_steps(assistant: Assistant) -> None:
     answer = assistant.ask(Question("and who should do that?", history=TALK))
-    assert answer.kind == "who_when"
+    assert answer.kind == "follow_up"
     assert answer.text.index("Who does what") < answer.text.index("Next steps")
     assert all(s.owner in answer.text for s in answer.next_steps)
 

@@ -227,7 +227,7 @@ class CardWriter:
         opening = self._opening(first, said)
         placed = self._placed(question, first)
         said.add(*placed)
-        reasons_wanted = 4 if question.kind == "reasons" else 2
+        reasons_wanted = 4 if "reasons" in (question.kind, question.answers_as) else 2
         reasons = said.choose(
             self._pool([first], _REASONS if first.kind != "lesson" else ("what-was-found", "what-it-means")), reasons_wanted
         )
@@ -282,7 +282,7 @@ class CardWriter:
     def _more_on(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
         """What the cards hold on one step or source of the answer before: it, then why and how, most to the point first."""
         wanted = content_words(question.point)
-        if question.kind == "reasons":
+        if question.request == "why":
             return self._reasons(question, cards, said)
         steps = [
             (likeness(content_words(f"{s.action} {s.progress}"), wanted), PlannedStep(s, p.id))
