@@ -257,7 +257,7 @@ class Exporter:
     def _framework(self, row: Mapping[str, Any]) -> list[Block]:
         """Each facet in its order, with the place that was read marked."""
         placement = row.get("placement") or {}
-        sure: list[Facet] = [f for f in ("level", "element", "step") if placement.get("sure", {}).get(f)]  # type: ignore[misc]  # these are facets
+        sure: list[Facet] = [f for f in ("level", "element", "step") if placement.get("sure", {}).get(f)]
         if row["outcome"] != "answered" or not sure:
             return []
         rows = []
