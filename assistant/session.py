@@ -162,6 +162,8 @@ class Assistant:
             raise UsageError(f"There is no scenario {scenario!r}. Use one of: {', '.join(self.scenarios)}.")
         found = self.scenarios[scenario]
         doors: dict[str, Any] = {"noticer": self._noticer, "screen": self.screen, "model": self._voice(model or self.settings.model)}
+        if mode != "choose":
+            self._noticer.prepare(found)
         if saved is not None:
             return replay(found, saved, **doors)
         return Sitting.start(found, seed, difficulty, mode, **doors)

@@ -139,6 +139,7 @@ def speed(scenario: Scenario, noticer: Noticer) -> dict[str, float]:
     """Milliseconds: a typed turn, the slowest of twenty, a chosen turn, and replaying 200 turns."""
     texts = [x.say for s in scenario.scripts.values() for x in s.lines][:20]
     spent = []
+    noticer.prepare(scenario)  # as opening a sitting does
     sitting = Sitting.start(scenario, 1, mode="free", noticer=noticer, hints="live")
     for text in texts:
         if sitting.over:

@@ -275,7 +275,13 @@ def test_some_words_end_the_role_at_once_and_are_not_kept(threshold: Scenario, t
 
 @pytest.mark.parametrize(
     "text",
-    ["We must stop closing these cases.", "I am upset for her.", "She hides her lunch.", "Could we keep this between us and the family?"],
+    [
+        "The report is due on Friday and that's real pressure.",
+        "We must stop closing these cases.",
+        "I am upset for her.",
+        "She hides her lunch.",
+        "Could we keep this between us and the family?",
+    ],
 )
 def test_ordinary_talk_does_not_end_the_role(threshold: Scenario, text: str) -> None:
     assert not sitting(threshold).say(text).over
@@ -343,6 +349,30 @@ def test_an_unsure_reading_offers_two(threshold: Scenario) -> None:
     reply = sitting(threshold, Reading("propose", ("ask_interest", "demand"), "between", 0.4)).say("hm, maybe")
     assert reply.choose == ("propose", "ask_interest")
     assert "Or did you mean" in reply.label
+
+
+def test_words_that_may_be_a_threat_are_asked_back_before_they_count(threshold: Scenario) -> None:
+    talk = sitting(threshold, Reading("press", ("ask_interest",), "between", 0.3))
+    before = talk.state()["values"]
+    reply = talk.say("I am wondering what stops you", to="front-door")
+    assert reply.choose == ("press", "ask_interest")
+    assert [u.part for u in reply.utterances] == ["lost"]
+    assert (talk.turn, talk.state()["values"]) == (0, before)
+    assert talk.meant("ask_interest").turn == 1
+    assert [e and e.kind for e, _ in talk.spoken] == [None, "say"]
+
+
+def test_whoever_is_spoken_with_goes_on_answering(threshold: Scenario) -> None:
+    talk = Sitting.start(threshold, 1, mode="choose")
+    talk.move("acknowledge", to="front-door")
+    for _ in range(4):
+        assert talk.move("challenge").utterances[0].persona == "front-door"
+
+
+def test_a_name_called_first_is_no_part_of_what_is_read() -> None:
+    from assistant.rehearse.notice import _without_name
+
+    assert _without_name("School nurse, what have you seen?", SCENARIOS["not-our-threshold"]) == "what have you seen?"
 
 
 def test_lost_words_get_a_question_in_role_twice_then_suggestions(threshold: Scenario) -> None:

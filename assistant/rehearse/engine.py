@@ -30,6 +30,8 @@ from assistant.rehearse.types import (
 
 _QUESTIONS = ("ask_open", "ask_interest")
 _HARSH = ("press", "blame")
+_PERSONAL = ("ask_open", "ask_interest", "acknowledge", "challenge", "concede")  # said to a person rather than to a room
+_THREAD, _ROUND = 6, 3  # turns one persona goes on answering: while it is spoken with, and when the room is told something
 _ROOM = 0.8  # what is said to the whole room weighs a little less with each
 _HEARD = 0.5  # facts and the child reach those who only listen
 _LEAST = 0.2  # a repeated kindness never counts less than this share
@@ -189,14 +191,15 @@ class Play:
         return tuple(said)
 
     def _who(self, state: State, event: Event) -> str:
-        """Who answers: the one spoken to; else the last speaker, for up to three turns, then whoever was silent longest."""
+        """Who answers: the one spoken to; else the last speaker for some turns, then whoever was silent longest."""
         if event.to in state.present and event.to:
             return event.to
         if event.persona in state.present and event.persona:
             return event.persona
         if len(state.present) == 1:
             return state.present[0]
-        if event.to is None and state.speaker in state.present and state.held < 3 and state.turn > 1:
+        stays = _THREAD if state.move in _PERSONAL else _ROUND
+        if event.to is None and state.speaker in state.present and state.held < stays and state.turn > 1:
             return state.speaker
         return min(state.present, key=lambda p: (state.spoke.get(p, -1), draw(self.seed, f"{p}{state.turn}")))
 

@@ -21,6 +21,7 @@ from assistant.rehearse.types import Move, Reading, Scenario
 # Set on the open half of evals/cases/rehearse/moves.yaml: above CONFIDENT nine in ten readings are right.
 CONFIDENT = 0.60
 LOST = 0.22
+_SHORT = 3  # words
 _TOPIC = 0.38  # cosine below which no topic was meant
 _MEANT, _APART = 0.3, 0.06  # cosine, and distance to the next role, for a question to be meant for one
 _ASKS = re.compile(r"\?|^(?:so |and |but |ok,? )*(?:what|how|why|when|where|who)\b", re.IGNORECASE)
@@ -53,6 +54,9 @@ class Noticer:
         if not re.search(r"[A-Za-z]{2}", plain):
             return Reading("", sure="lost", score=0.0, to=to)
         model = self._model(scenario)
+        to = to or addressed(plain, scenario)
+        if bare := _without_name(plain, scenario):
+            plain = bare
         sentences = [s.strip() for s in _SENTENCE.findall(plain) if len(s.split()) > 1][-3:]  # the point comes last
         texts = [plain, *sentences] if len(sentences) > 1 else [plain]
         vectors = self._embedder.vectors(texts)
@@ -60,7 +64,9 @@ class Noticer:
         best = sorted(scores, key=lambda m: -scores[m])
         top = scores[best[0]]
         sure: Literal["confident", "between", "lost"] = "confident" if top >= CONFIDENT else "lost" if top < LOST else "between"
-        to = to or addressed(plain, scenario) or (self._meant(scenario, vectors[0]) if _ASKS.search(plain) else None)
+        if sure == "between" and len(plain.split()) < _SHORT:
+            sure = "lost"  # a bare "yes" or "well" says nothing that could be read
+        to = to or (self._meant(scenario, vectors[0]) if _ASKS.search(plain) else None)
         return Reading(best[0], tuple(best[1:3]), sure, round(top, 3), self._topic(scenario, vectors[0]), to)
 
     def prepare(self, scenario: Scenario) -> None:
@@ -77,7 +83,8 @@ class Noticer:
         # A courtesy before the point is not the point: greetings and thanks count only where they stand alone.
         told = [p for p in parts if max(p, key=lambda m: p[m]) not in ("greet", "acknowledge")] or parts
         chief = max(told, key=lambda p: max(p.values()))
-        return {m: 0.5 * whole[m] + 0.5 * chief[m] for m in whole}
+        share = 0.5 if len(told) == len(parts) else 0.8  # a whole that begins with a greeting leans to the greeting
+        return {m: (1 - share) * whole[m] + share * chief[m] for m in whole}
 
     def _topic(self, scenario: Scenario, vector: Vectors) -> str | None:
         if not scenario.topics:
@@ -128,6 +135,12 @@ class Noticer:
             file.parent.mkdir(parents=True, exist_ok=True)
             save(file, {"move": model})
         return model
+
+
+def _without_name(text: str, scenario: Scenario) -> str:
+    """What is left once a role was called at the beginning: "Nurse, what have you seen?" asks what has been seen."""
+    called = "|".join(re.escape(w) for p in scenario.personas.values() for w in sorted(p.called, key=len, reverse=True))
+    return re.sub(rf"^(?:and |so |to )?(?:the )?(?:{called})\s*[,:]\s*", "", text, flags=re.IGNORECASE)
 
 
 def addressed(text: str, scenario: Scenario) -> str | None:

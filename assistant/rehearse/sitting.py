@@ -55,6 +55,7 @@ class Sitting:
         self._rested: dict[int, int] = {}
         self._fiction = False  # the learner has said once that this is the exercise: worries then belong to it, dangers still ask
         self._held: str | None = None  # words waiting for "is this a real child?"
+        self._unread: tuple[str, Reading] | None = None  # words that may be harmful or harmless: asked back before they count
         self._worded: dict[str, str] = {}  # what a model made of a line, so that a replay says it the same way
         self.by: int | None = None  # which of two learners speaks now; None where one plays
 
@@ -97,7 +98,7 @@ class Sitting:
 
     def _typed(self, text: str, to: str | None, notice: str) -> Reply:
         if self._noticer is None:
-            raise UsageError("Typed words need the language model files: run `assistant build`, or choose a line.")
+            raise UsageError("Typed words cannot be read here. Choose a line instead.")
         reading = self._noticer.read(text, self.scenario, to)
         if self._model and reading.sure != "confident":
             if move := voice.read(self._model, text, self.scenario):
@@ -106,8 +107,24 @@ class Sitting:
                 return reply
         if reading.sure == "lost":
             return self._lost(text, reading, notice)
+        if reading.sure == "between" and self._harmful(reading.move) != self._harmful(reading.others[0]) and self._states[-1].lost < 2:
+            reply = self._reply(self._add(Event("lost", text=text, to=reading.to, by=self.by)), reading, notice)
+            self._unread = text, reading
+            return reply
         event = Event("say", text=text, move=reading.move, topic=reading.topic, to=reading.to)
         return self._turn(event, reading, notice)
+
+    def _harmful(self, move: str) -> bool:
+        return self.scenario.moves[move].counts == "against"
+
+    def meant(self, move: str) -> Reply:
+        """Answers which of two readings was meant: the turn is played as that one."""
+        held, self._unread = self._unread, None
+        if held is None:
+            return self.correct(self.turn, move)
+        text, reading = held
+        self._replay(self._events[:-1])
+        return self._turn(Event("say", text=text, move=move, topic=reading.topic, to=reading.to), Reading(move), "")
 
     def move(self, move: str, topic: str | None = None, to: str | None = None, text: str = "") -> Reply:
         """Plays a move chosen rather than typed. Raises UsageError for one that does not exist."""
@@ -315,6 +332,7 @@ class Sitting:
         return self._reply(said, reading, notice, hint=found)
 
     def _add(self, event: Event) -> tuple[Utterance, ...]:
+        self._unread = None
         after = self._states[-1].copy()
         said = self._as_worded(self._play.step(after, event))
         self._events.append(event)
@@ -328,7 +346,7 @@ class Sitting:
     def _replay(self, events: Sequence[Event]) -> None:
         first, self.opening = self._play.start()
         self._events, self._said, self._states, self._rested = [], [], [first], {}
-        self._held = None
+        self._held = self._unread = None
         for event in events:
             if self.over:
                 break  # a changed turn ended it earlier: what came after did not happen

@@ -316,7 +316,7 @@ def asides(found: Table) -> None:
         with st.container(horizontal=True):
             for move in reply.choose:
                 doing = scenario.moves[move].doing
-                st.button(doing[:1].upper() + doing[1:], key=f"reading-{move}", on_click=correct, args=(sitting.turn, move))
+                st.button(doing[:1].upper() + doing[1:], key=f"reading-{move}", on_click=play, args=(sitting.meant, move))
     if sitting.waiting and reply:
         st.html(note_html("", [reply.notice]))
         with st.container(horizontal=True):
