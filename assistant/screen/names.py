@@ -52,7 +52,7 @@ _UNDERWENT = re.compile(
 _ON_A_NUMBER = re.compile(r" on \+?[\d(\[]")
 _WITH_FAMILY = re.compile(r",? (?:and|agus|n|&) (his|her|their|my|mum|dad|family|i|me|mise|siblings)\b", re.IGNORECASE)
 _BODIES_TOO = frozenset("family plan case file school review reports notes assessment conference social home voice name".split())
-_ARTICLES = frozenset({"the", "a", "an", "it", "this", "that", "our", "your", "of", "to"})
+_ARTICLES = frozenset({"the", "a", "an", "it", "this", "that", "our", "your", "of", "to", "one", "all", "every", "their"})
 _CLAUSE = frozenset({"about", "on", "again", "yesterday", "who", "to", "because", "before", "after", "when", "if", "be"})
 _HONOURS = frozenset({"professor", "prof", "lord", "lady", "baroness", "dame", "sir", "dr"})
 _SHORT_TITLES = frozenset({"dr", "mr", "mrs", "ms", "miss"})
@@ -110,7 +110,7 @@ class Names:
         if missing := [name for name, b in _SECTIONS.items() if not any(s & b for s in self._sorts.values())]:
             raise ValueError(f"names.txt: [{missing[0]}] is missing or empty")
         self._known = known
-        self._never = frozenset(data["never"]) | {w for words in data["cues"].values() for w in words}
+        self._never = frozenset(data["never"]) | {w for words in data["cues"].values() for w in words} | set(data["greetings"])
         self._public = frozenset(data["public-people"])
         self._cited = frozenset(data["public-when-cited"])
         self._works = frozenset(data["work-words"])
@@ -273,7 +273,7 @@ class Names:
         points += self._words_before(words, i, before, sort, opening)
         points += self._words_after(words, i, end, after, following, sort, opening)
         if plural:
-            points += 2.5
+            points += 5.0 if words[i + 1].low in self._kin else 2.5
         if end - i > 1:
             points += self._second(words, i, end)
         if sort & (CONTEXT | CAPITAL | RARE) or not sort & _FIRST:
@@ -365,6 +365,8 @@ class Names:
         pair = f"{thing} {words[end + 1].bare}" if end + 1 < len(words) else ""
         if thing not in self._owned and pair not in self._owned and pair not in self._cues:
             return 0.0
+        if thing in self._kin:
+            return 5.0
         if sort & PLACE and thing in _BODIES_TOO:
             return 1.0
         return 2.5 if sort & (_FIRST | FAMILY) or thing in self._kin or pair in self._cues else 1.75
@@ -410,7 +412,7 @@ class Names:
             points = 2.0 if first.capital or first.sort & GIVEN else 0.5
         elif second.sort & _FIRST and first.sort & _FIRST:
             points = 1.0
-        elif second.bare not in self._known and first.bare not in self._known and not (first.sort | second.sort) & PLACE:
+        elif second.bare not in self._known and not second.sort & PLACE and (first.bare not in self._known or first.sort & _FIRST):
             points = 1.25  # two words that no list has
         if words[end - 1].bare in self._grounds and end - i == 2:
             points -= 1.0 if first.bare in self._verbs_too else 3.0

@@ -239,7 +239,7 @@ _SCHOOL_NAME = (
 # Welsh, Irish, Gaelic and Māori schools carry the word in front.
 _SCHOOL_FRONT = (
     r"(?:Ysgol|Scoil|Gaelscoil|Bunscoil|Meánscoil|Meanscoil|Gaelcholáiste|Coláiste|Colaiste|Pobalscoil|Naíscoil|Naiscoil|Bun-?sgoil|"
-    r"Sgoil|Àrd-?sgoil|Kura|Coleg|Cylch Meithrin)(?:\s(?:[A-ZÁÉÍÓÚÂÊÎÔÛŴŶÀÈÌÒÙ][\w'’-]*|y|yr|na|an|o|ar)){1,5}"
+    r"Sgoil|Àrd-?sgoil|Kura|Coleg|Cylch Meithrin)(?:\s(?:(?:bhf|[nbgdtmh]-?)?[A-ZÁÉÍÓÚÂÊÎÔÛŴŶÀÈÌÒÙ][\w'’-]*|y|yr|na|an|o|ar)){1,5}"
 )
 _NUMBER_WORD = r"(?:[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine|[Tt]en|[Ee]leven|[Tt]welve|[Tt]hirteen)"
 _CLASS = (
@@ -274,13 +274,14 @@ class Privacy:
         home = "|".join(w.capitalize() for w in data["home-words"])
         house = rf"(?:(?:The (?:[A-Z][\w'’]+ ){{0,3}}[A-Z][\w'’]+|(?:[A-Z][\w'’]+ ){{1,3}}(?:{home})),? )?"
         town = r"[A-Z][^\W\d_]+(?:['’-][^\W\d_]+)*(?![\d\w])"
-        tail = rf"(?:,? (?:{town} ?){{1,3}}(?: \d{{1,2}})?)?(?:,? (?:{_POSTCODE}|[A-Z]{{2}} \d{{5}}(?:-\d{{4}})?))?"
+        tail = rf"(?:,? (?:{town} ?){{1,3}}(?: \d{{1,2}})?)?(?:,? ?(?:{_POSTCODE}|[A-Z]{{2}} \d{{5}}(?:-\d{{4}})?))?"
         self._addresses = (
             re.compile(
                 rf"\b{flat}{house}(?:No\.? ?)?\d{{1,4}}[a-zA-Z]?,? (?:[A-Z][\w'’.-]+ ){{1,4}}?(?:{streets})\b\.?(?: (?:Upper|"
                 rf"Lower|North|South|East|West))?{tail}"
             ),
             re.compile(rf"\b{flat}\d{{1,4}}[a-zA-Z]?,? (?:[A-Z][\w'’.-]+,? ){{1,6}}{_POSTCODE}\b"),
+            re.compile(rf"\b(?:Flat|Apt\.?|Apartment) ?\w{{1,4}},? (?:[A-Z][\w'’.-]+,? ){{1,5}}(?:{streets}|{home})\b{tail}"),
             re.compile(rf"\b{flat}\d{{1,4}}[a-zA-Z]? (?:Bryn|Heol|Ffordd|Stryd|Maes|Lôn|Clos|Rhodfa|Rue|Via|Calle) [A-Z][\w'’-]+{tail}"),
             re.compile(
                 rf"(?:(?<=address is )|(?<=address: )|(?<=address )|(?<=lives at )|(?<=live at )|(?<=living at )|"
@@ -346,7 +347,7 @@ class Privacy:
                 for m in pattern.finditer(text):
                     yield Found(m.start(), m.end() - (len(m[0]) - len(m[0].rstrip(" ,"))), "address")
         elif any(w in text for w in ("address", "live", "living", "stay", "moved to", "home is")):
-            for m in self._addresses[3].finditer(text):
+            for m in self._addresses[4].finditer(text):
                 yield Found(m.start(), len(m[0].rstrip(" ,")) + m.start(), "address")
 
     def _is_phone(self, text: str, before: str) -> bool:
