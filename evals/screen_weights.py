@@ -2,7 +2,8 @@
 
 A logistic regression over what a message's words mean on average (the packaged embedding of each word alone, 128 dimensions,
 and the word itself), the meaning classes it holds, the pairs of classes, and the pairs of neighbouring words. As the model is
-linear, each word, class and pair comes down to one number, which is all that is stored.
+linear, each word, class and pair comes down to one number a column, which is all that is stored. Two columns tell whether a message
+is urgent and whether it is out of scope; the others which of the four urgent replies, and which of the four reasons for declining.
 Sealed cases are never read, nor the asks and placement texts that the same hash would seal: false alarms are counted on those.
 """
 
@@ -51,7 +52,11 @@ FRAMES = (
 )
 # How strongly each kind of feature is believed from the start: a large scale is cheap to use.
 WORD, PAIR, NEIGHBOURS = 4.0, 0.5, 0.5
-KINDS = (("urgent", 0.3), ("other-subject", 2.0))  # with the regression's C
+BINARY = (("urgent", 1.0), ("out", 4.0))  # with the regression's C
+# Which of several, once it is urgent or out of scope: the first of each is what the others are weighed against.
+URGENT = ("immediate", "worry", "own-crisis", "allegation")
+OUT = ("other-subject", "single-case", "own-legal-position", "medical")
+TELLS = 2.5  # the weight from which a word that no example holds still tells which of several
 LINES = 2500  # of the cards' own lines, drawn by a fixed chance
 
 Meanings = Callable[[list[str]], Any]
@@ -59,7 +64,7 @@ Meanings = Callable[[list[str]], Any]
 
 @dataclass(frozen=True)
 class Group:
-    """Texts of one sort: are they urgent, are they another subject, and their weight in each model."""
+    """Texts of one sort: are they urgent, are they out of scope, and their weight in each of the two models."""
 
     name: str
     texts: list[str]
@@ -96,7 +101,11 @@ def groups() -> list[Group]:
     calm += [s for t in calm for s in re.split(r"(?<=[.!?\n])\s+", t) if 2 < len(s.split()) < len(t.split())]
     plain = [*lines[:LINES], *opened("privacy_clean"), *opened("privacy"), *opened("attacks_benign")]
     topics = [chance.choice(FRAMES).format(t) for t in examples["topics"] for _ in range(4)]
-    urgent = [*opened("urgent"), *opened("second", frozenset({"immediate", "worry", "own-crisis", "allegation"})), *examples["urgent"]]
+    urgent = [
+        Group(kind, [*opened("urgent", frozenset({kind})), *opened("second", frozenset({kind})), *examples[kind]], 1, 0, (4.0, 0.3))
+        for kind in URGENT
+    ]
+    out = [Group(reason, [*opened("scope_out", frozenset({reason})), *examples[reason]], 0, 1, (0.3, 3.0)) for reason in OUT]
     return [
         Group("calm", calm, 0, 0, (3.0, 2.0)),
         Group("short", [*opened("scope_in"), *examples["ours"]], 0, 0, (0.5, 2.0)),
@@ -104,9 +113,9 @@ def groups() -> list[Group]:
         Group("placement", _placement(), 0, 0, (1.0, 0.5)),
         Group("open cases", _open_cases(), 0, 0, (1.5, 0.5)),
         Group("plain", plain, 0, 0, (0.5, 0.5)),
-        Group("other", [*opened("scope_out"), *examples["other"]], 0, 1, (0.3, 3.0)),
         Group("topics", topics, 0, 1, (0.2, 0.7)),
-        Group("urgent", urgent, 1, 0, (4.0, 0.3)),
+        *out,
+        *urgent,
     ]
 
 
@@ -153,18 +162,17 @@ def learn(lexicon: Lexicon, known: frozenset[str], classes: dict[str, Any], foun
     ).tocsr()
     ends = np.cumsum([DIMENSIONS, len(seen_twice), len(class_at), len(pair_at)])
     sums, class_rows, pair_rows, next_rows, bias = [], [], [], [], []
-    for k, (_, c) in enumerate(KINDS):
-        labels = np.array([(g.urgent, g.other)[k] for g in found for _ in g.texts])
-        weights = np.array([g.weights[k] for g in found for _ in g.texts])
-        model = LogisticRegression(C=c, max_iter=3000, solver="lbfgs").fit(x, labels, sample_weight=weights)
-        by_meaning, by_word, by_class, by_pair, by_next = np.split(model.coef_[0], ends)
+    for by_feature, intercept in fits(x, found):
+        by_meaning, by_word, by_class, by_pair, by_next = np.split(by_feature, ends)
         total = meaning @ by_meaning
         total[[at[w] for w in seen_twice]] += WORD * by_word
         sums.append(telling * total)
         class_rows.append({c: round(float(by_class[i]), 3) for c, i in class_at.items()})
         pair_rows.append({" ".join(p): v for p, i in pair_at.items() if abs(v := round(float(PAIR * by_pair[i]), 2)) > 0.02})
         next_rows.append(NEIGHBOURS * by_next)
-        bias.append(round(float(model.intercept_[0]), 3))
+        bias.append(round(float(intercept), 3))
+    for s in sums[len(BINARY) :]:  # which of several is told by words that were seen, or that mean much: it keeps the file small
+        s[[i for w, i in at.items() if w not in counts and abs(s[i]) < TELLS]] = 0
     table = [f"{w}\t{round(telling[i] * 1000)}\t" + "\t".join(str(round(s[i] * 1000)) for s in sums) for w, i in at.items()]
     table += [
         f"{b}\t0\t" + "\t".join(str(round(float(r[i]) * 1000)) for r in next_rows)
@@ -172,13 +180,30 @@ def learn(lexicon: Lexicon, known: frozenset[str], classes: dict[str, Any], foun
         if max(abs(r[i]) for r in next_rows) > 0.02
     ]
     meta = {
-        "kinds": [k for k, _ in KINDS],
+        "kinds": [*(k for k, _ in BINARY), *URGENT[1:], *OUT[1:]],
         "bias": bias,
         "classes": class_rows,
         "pairs": pair_rows,
         "examples": {g.name: len(g.texts) for g in found},
     }
     return table, meta
+
+
+def fits(x: Any, found: list[Group]) -> Iterator[tuple[Any, float]]:
+    """One row of coefficients and its intercept for each column of the table."""
+    sort = np.array([g.name for g in found for _ in g.texts])
+    for k, (_, c) in enumerate(BINARY):
+        labels = np.array([(g.urgent, g.other)[k] for g in found for _ in g.texts])
+        weights = np.array([g.weights[k] for g in found for _ in g.texts])
+        model = LogisticRegression(C=c, max_iter=1000, tol=1e-5).fit(x, labels, sample_weight=weights)
+        yield model.coef_[0], model.intercept_[0]
+    for names in (URGENT, OUT):
+        among = np.isin(sort, names)
+        model = LogisticRegression(C=1.0, max_iter=1000, tol=1e-4, class_weight="balanced").fit(x[among], sort[among])
+        rows = {name: (model.coef_[i], model.intercept_[i]) for i, name in enumerate(model.classes_)}
+        first = rows[names[0]]
+        for name in names[1:]:  # how much more this one than the first
+            yield rows[name][0] - first[0], rows[name][1] - first[1]
 
 
 def neighbours(reading: Reading) -> Iterator[str]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from assistant.errors import KnowledgeError
 from assistant.screen import Screen
+from assistant.types import Screening
 from evals.screens import load, load_all, score, sealed, wilson
 
 ROOT = Path(__file__).parent.parent
@@ -51,6 +52,49 @@ def test_an_urgent_reply_begins_with_the_emergency_route_and_says_nobody_watches
         assert text.index("United Kingdom") < text.index("Ireland")
 
 
+@pytest.mark.parametrize("kind", ["immediate", "worry", "own-crisis", "allegation"])
+@pytest.mark.parametrize(
+    "jurisdiction", ["england", "scotland", "wales", "northern-ireland", "ireland", "united-states", "australia", "new-zealand"]
+)
+def test_each_urgent_reply_holds_every_part_in_order(screen: Screen, kind: str, jurisdiction: str) -> None:
+    place = next(p for p in yaml.safe_load((ROOT / "knowledge" / "jurisdictions.yaml").read_text("utf-8")) if p["code"] == jurisdiction)
+    text = screen.reply(Screening("urgent", True, True, False, "", (), kind, None, ()), jurisdiction)  # type: ignore[arg-type]
+    parts = [str(place["emergency"]["call"]), place["report"]["text"], place["lead"], "This chat is not a way to report a concern"]
+    places = [text.rfind(part) if part == place["lead"] else text.find(part) for part in parts]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert "Do not" in text
+    assert "Nobody watches it" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("I have a boy in my room with a split lip, he says his mum threw the kettle at him and she is on her way", "immediate"),
+        ("A pupil has grown quiet and grubby over the term. I have no proof, I am just uneasy. Who would I talk to?", "worry"),
+        ("I cannot face another day of this and I have been thinking of ways to end my life", "own-crisis"),
+        ("Our youth worker has been messaging a girl from the club late at night. Who looks into that?", "allegation"),
+    ],
+)
+def test_the_reply_fits_what_the_message_is_about(screen: Screen, text: str, kind: str) -> None:
+    assert screen.check(text).urgent_kind == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "ask"),
+    [
+        ("What pay grade is a plumber on?", "people leave"),
+        ("Which laptop has the best battery?", "systems"),
+        ("How should a nursing home for older people prevent falls?", "adult services"),
+        ("Who won the cricket?", "turn up and decide"),
+    ],
+)
+def test_a_declined_message_is_offered_the_nearest_question(screen: Screen, text: str, ask: str) -> None:
+    seen = screen.check(text)
+    assert seen.outcome == "declined"
+    assert ask in screen.reply(seen, None)
+
+
 def test_the_dossiers_ways_of_putting_a_problem_are_all_clear(screen: Screen) -> None:
     dossier = ROOT.parent / "shared" / "domain" / "problems.yaml"
     if not dossier.is_file():
@@ -83,6 +127,13 @@ def test_what_is_not_ours_is_declined_with_a_reply_that_offers_a_question(screen
         "what can you do?",
         "Help",
         "meetings",
+        "Tēnā koutou katoa",
+        "Noswaith dda i chi",
+        "Go raibh míle maith agat",
+        "When did LSCBs come to an end?",
+        "Tell me how a Meitheal begins",
+        "Can I see the stages of change?",
+        "Which things may I put to you?",
         "and who should do that?",
         "What does the attached say about escalation?",
         "",

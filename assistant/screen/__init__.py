@@ -135,7 +135,8 @@ class Screen:
                 lead=str(place["lead"]) if known and place else say("screen.lead-unknown"),
             )
         if screening.outcome == "declined":
-            return say(f"screen.declined-{screening.decline_reason}")
+            offer = None if screening.injection else self._scope.offer(screening.masked)
+            return say(f"screen.declined-{screening.decline_reason}", ask=say(f"screen.offer-{offer or screening.decline_reason}"))
         return ""
 
     def _contacts(self, place: dict[str, Any]) -> str:

@@ -10,6 +10,10 @@ from assistant.screen.weights import Weights
 
 # So many words of ours, and a phrase that looks like another subject is a comparison or an aside.
 _PLAINLY_OURS = 6
+_REASONS = ("single-case", "own-legal-position", "medical")
+_EVEN = 0.5  # each is weighed against another subject
+_GREETING = 4  # words: a longer message that begins with a greeting is judged by the rest
+_NAMES_ITS_SUBJECT = 6  # words: so short a message with a word of ours is about that word
 _FEWEST = 3  # words: a shorter message is too short to tell
 _ASKS = frozenset(
     (
@@ -18,7 +22,7 @@ _ASKS = frozenset(
         "cheapest please need i draw design summarise summarize compose pick choose teach describe define"
     ).split()
 )
-_POINTS_BACK = frozenset({"it", "this", "that", "these", "those", "we", "us", "our", "they", "them", "she", "he", "you", "your"})
+_POINTS_BACK = frozenset({"it", "this", "that", "these", "those", "we", "us", "our", "they", "them", "she", "he"})
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,12 @@ class Scope:
             _Rule(r["id"], r["reason"], tuple(make(x) for x in r["lines"]), tuple(make(x) for x in r.get("unless", ())))
             for r in data["rules"]
         )
+        self._greetings = self._lexicon.mark["greetings"]
         self._neutral = frozenset(data["classes"]["neutral"])
+        self._offers = {name: [f" {w} " for w in words] for name, words in data["offers"].items()}
         self._weights = weights
         self._other_at, self._request_at, self._shared_at = (float(data[k]) for k in ("other-at", "request-at", "shared-at"))
-        self._points_back_at, self._named_at = float(data["points-back-at"]), float(data["named-at"])
+        self._points_back_at, self._named_at, self._ours_at = (float(data[k]) for k in ("points-back-at", "named-at", "ours-at"))
 
     def judge(self, text: str, reading: Reading) -> tuple[str, str] | None:
         """The reason for declining and the rule's id, or None for a message of ours."""
@@ -57,20 +63,37 @@ class Scope:
         words = [w for w in reading.words if w != "."]
         if words[:1] and words[0] in {"can", "could", "would", "will", "please"} and "you" in words[1:3]:
             words.remove("you")
-        if len(words) < _FEWEST or self._ours in ours.seen or self._neutral.issuperset(words):
+        if len(words) <= _GREETING and self._greetings in "".join(ours.line.split()[:3]):
+            return None
+        if len(words) < _FEWEST or self._neutral.issuperset(words):
             return None
         asks = words[0] in _ASKS and len(words) > _FEWEST
-        points_back = not _POINTS_BACK.isdisjoint(words[1:] if words[0] == "you" else words)
+        points_back = not _POINTS_BACK.isdisjoint(words)
         bar = self._request_at if asks else self._other_at
         if self._shared in ours.seen:
             bar = max(bar, self._shared_at)
         if points_back:
             bar = max(bar, self._points_back_at)
-        return ("other-subject", "other-words") if self.leans(reading) > bar else None
+        if self._ours in ours.seen:
+            if len(words) <= _NAMES_ITS_SUBJECT:
+                return None
+            bar = max(bar, self._ours_at)
+        return (self._reason(reading), "other-words") if self.leans(reading) > bar else None
 
     def leans(self, reading: Reading) -> float:
-        """How much the words as a whole sound like another subject, 0..1."""
-        return self._weights.score("other-subject", reading) if self._weights else 0.0
+        """How much the words as a whole sound like something that is not ours, 0..1."""
+        return self._weights.score("out", reading) if self._weights else 0.0
+
+    def _reason(self, reading: Reading) -> str:
+        """Of the reasons for declining, the one that the words suggest."""
+        likely = {r: self._weights.score(r, reading) for r in _REASONS} if self._weights else {}
+        reason = max(likely, key=likely.__getitem__, default="other-subject")
+        return reason if likely.get(reason, 0.0) > _EVEN else "other-subject"
+
+    def offer(self, text: str) -> str | None:
+        """The name of the question nearest to a message that is not ours."""
+        plain = f" {' '.join(self._lexicon.read(text).words)} "
+        return next((name for name, words in self._offers.items() if any(w in plain for w in words)), None)
 
     def ours(self, text: str) -> bool:
         """Does the text hold a word of our subject?"""

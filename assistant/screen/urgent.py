@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from assistant.screen.reading import FIRST_MARK, Lexicon, Pattern, Reading
 from assistant.screen.weights import Weights
 
 _MARKS = re.compile(f"[{chr(FIRST_MARK)}-\uf8ff]")
-# Where several rules fire, the reply follows the gravest.
+# The kinds of reply, gravest first: of two that are equally likely the graver is given.
 _ORDER = ("own-crisis", "immediate", "allegation", "worry")
 
 _JUST_STOPPED = 3  # points
@@ -67,6 +68,7 @@ class Urgent:
         self._weights = weights
         self._words_at = float(data["words_at"])
         self._raise = {k: float(v) for k, v in data["raise"].items()}
+        self._favour = {k: float(v) for k, v in data["favour"].items()}
         self._doubt_below, self._sure_points = float(data["doubt_below"]), float(data["sure_points"])
         self._harm, self._person, self._talk = (frozenset(lexicon.mark[c] for c in data[k]) for k in ("harm", "person", "talk"))
 
@@ -86,13 +88,15 @@ class Urgent:
         more = [r for r in self._live if r.fires(reading)] + frames
         # Several rules that agree count a little more than one.
         points = max(r.points for r in fired) + min(2.0, 0.5 * (len(fired) - 1)) + sum(r.points for r in more)
-        kinds = {r.kind for r in fired}
-        kind = next(k for k in _ORDER if k in kinds)
         stops = points >= self._stop_at
         if stops and self._weights and points < self._sure_points and self._weights.highest("urgent", reading) < self._doubt_below:
             return Concern(None, points, (*(r.id for r in (*fired, *more)), "words-doubt"))
         if stops or by_words.kind is None:
-            return Concern(kind if stops else None, points, tuple(r.id for r in (*fired, *more)))
+            return Concern(
+                self._which(reading, {r.id for r in more}, {r.kind for r in fired}) if stops else None,
+                points,
+                tuple(r.id for r in (*fired, *more)),
+            )
         return by_words
 
     def _by_words(self, reading: Reading) -> Concern:
@@ -109,7 +113,19 @@ class Urgent:
         bar = self._words_at + sum(self._raise[name] for name, holds in signs.items() if holds)
         whole, sentence = self._weights.score("urgent", reading), self._weights.highest("urgent", reading)
         stops = whole >= bar or ((harm or person) and sentence >= bar + self._raise["sentence"])
-        return Concern("worry" if stops else None, max(whole, sentence), ("words",))
+        return Concern(self._which(reading) if stops else None, max(whole, sentence), ("words",))
+
+    def _which(self, reading: Reading, signs: set[str] | None = None, kinds: set[str] | None = None) -> str:
+        """The kind of reply: what the words as a whole suggest, and what the rules that fired speak for."""
+        kinds = kinds or set()
+        if self._weights is None:
+            return next((k for k in _ORDER if k in kinds), "worry")
+        signs = signs if signs is not None else {r.id for r in self._live if r.fires(reading)}
+        scores = {
+            k: self._favour[k] * (k in kinds) + (_logit(self._weights.score(k, reading)) if k != "immediate" else 0.0) for k in _ORDER
+        }
+        scores["immediate"] += sum(self._favour.get(s, 0.0) for s in signs)
+        return max(_ORDER, key=lambda k: scores[k])
 
     def _without_figures(self, reading: Reading) -> Reading:
         line = reading.line
@@ -119,6 +135,10 @@ class Urgent:
         if line == reading.line:
             return reading
         return Reading(line, reading.words, frozenset(_MARKS.findall(line)) | {_MARKS.sub("", w) for w in line.split()})
+
+
+def _logit(share: float) -> float:
+    return math.log(share / (1 - share)) if share < 1 else math.inf
 
 
 def _rule(row: dict[str, Any], lexicon: Lexicon) -> Rule:
