@@ -38,6 +38,7 @@ _ANAPHOR = re.compile(
     r"\b(that|this|it|its|they|them|their|those|these|he|she|him|her|ones?|same|the (?:first|second|third|fourth|fifth|last) one)\b", re.I
 )
 _REACTS = re.compile(r"^\W*(mm+|hm+|lol|haha|sorry|wait|but|no|nah|yeah|yes|aye|och|ach|oh|ah|eh|er)\b", re.I)
+_TELLING = re.compile(r"^\W*(our|my|we|an?|every|half|both|two|three|since)\b", re.I)  # begins a story of its own
 _MANY = re.compile(r"\b(those|these|them|they|any of (that|it)|all (of )?(that|it)|which one)\b", re.I)
 _CONTINUES = re.compile(r"^\W*(and|but|so|or|also|then|plus|ok(ay)?|what about|how about|what if|in that case|for|in)\b", re.I)
 _NUMBERED = re.compile(r"(?:^|(?<=[.:;,!?])[^\S\n])\s*(\d{1,2})[.)]\s+(.+?)(?=(?<=[.:;,!?])\s+\d{1,2}[.)]\s|$)", re.M)
@@ -46,10 +47,12 @@ _ORDINALS = {
 }
 _NOT_A_POINT = r"(?!\s*(?:%|years?|months?|weeks?|days?|people|agenc|partners?|of us|hours?|minutes?|sentences?|lines?|words|or\b|\d))"
 _POINT = re.compile(
-    rf"\b(?:step|point|number|item|source|no\.?|about|on|action|bullet|suggestion)\s*#?(\d{{1,2}})\b{_NOT_A_POINT}"
+    rf"\b(?:step|point|number|item|source|no\.?|about|on|action|bullet|suggestion"
+    rf"|(?:owner|cost|source|date|deadline) (?:of|for))\s*#?(\d{{1,2}})\b{_NOT_A_POINT}"
     r"|^\W*(?:(?:and|or|but|ok|then|so|just)\W+)*#?(\d{1,2})[.)?]*\s*$|\[(\d{1,2})\]"
     r"|\b(?:step|point|number|item|action)\s+(one|two|three|four|five|six)\b"
-    r"|\b(?:the )?(first|second|third|fourth|fifth|sixth|last|final) (?:one|step|point|action|item|bullet|suggestion)\b",
+    r"|\b(?:the )?(first|second|third|fourth|fifth|sixth|last|final) (?:one|step|point|action|item|bullet|suggestion)\b"
+    r"|\babout (?:the )?(first|second|third|fourth|fifth|sixth|last)\W*$",
     re.I,
 )
 _COMMON = frozenset(
@@ -220,9 +223,11 @@ class Reader:
         if begins and (anaphor or not stands or len(text.split()) <= 3):
             return len(text.split()) <= 16
         if anaphor:
+            if kind == "other" and len(content) > 3 and _TELLING.search(text):
+                return False
             return len(content) <= (2 if subjects else 5)
         if _REACTS.search(text) and not subjects:
-            return len(content) <= 4
+            return len(content) <= 5
         return len(content) <= 2 and not subjects and not stands
 
     def _request(self, text: str, subjects: tuple[str, ...]) -> tuple[Request, str]:
