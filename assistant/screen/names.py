@@ -187,7 +187,10 @@ class Names:
             if m[0].endswith(".") and len(low) > 1 and low not in _SHORTENED and "." not in m[0][:-1]:
                 end -= 1  # the point ends a sentence
             bare = low.removesuffix("'s").rstrip("'")
-            words.append(_Word(text[m.start() : end], m.start(), end, low, bare, text[at : m.start()], self._sorts.get(bare, 0)))
+            sort = self._sorts.get(bare, 0)
+            if not sort and "-" in bare and m[0][0].isupper() and bare not in self._known:
+                sort = self._sorts.get(bare.split("-")[0], 0) & (GIVEN | CAPITAL | FAMILY)  # Mary-Kate, Smith-Bailey
+            words.append(_Word(text[m.start() : end], m.start(), end, low, bare, text[at : m.start()], sort))
             at = end
         return words
 
@@ -243,7 +246,7 @@ class Names:
     def _at(self, text: str, words: list[_Word], i: int, shouting: bool) -> tuple[int, int, int, str] | None:
         """(start, end, number of words, kind) of the name that starts at word i."""
         w = words[i]
-        if not w.capital and w.low in self._known and not w.sort & _FIRST:
+        if not w.capital and w.low in self._known and not w.sort & _FIRST and w.low not in _SHORT_TITLES:
             return None  # most words end here
         if title := self._title(words, i):
             return self._titled(text, words, i, title, shouting)
@@ -367,7 +370,7 @@ class Names:
             return 0.0
         if thing in self._kin:
             return 5.0
-        if sort & PLACE and thing in _BODIES_TOO:
+        if sort & PLACE and thing in _BODIES_TOO and pair not in self._cues:
             return 1.0
         return 2.5 if sort & (_FIRST | FAMILY) or thing in self._kin or pair in self._cues else 1.75
 
@@ -504,7 +507,7 @@ class Names:
             if title not in self._titles or not (w.capital or title in _SHORT_TITLES):
                 continue
             nxt = words[i + n]
-            short = title in _SHORT_TITLES and nxt.bare not in self._known and len(nxt.low) > 2
+            short = title in _SHORT_TITLES and nxt.bare not in self._known - _FAMILIAR and len(nxt.low) > 2
             named = (
                 nxt.gap in {" ", "  "} and (nxt.capital or short) and nxt.bare not in self._never and len(nxt.bare) > 1 and not nxt.upper
             )
