@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, RowMapping, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from assistant.errors import StoreError, UsageError
@@ -331,7 +331,7 @@ class Store:
                 c.execute(text("INSERT INTO preference VALUES (:n, :v)"), {"n": name, "v": value})
 
 
-def _kept_document(row: Mapping[str, Any]) -> KeptDocument:
+def _kept_document(row: RowMapping) -> KeptDocument:
     return KeptDocument(**{k: v for k, v in row.items() if k != "parts"} | {"parts": tuple((t, w) for t, w in json.loads(row["parts"]))})
 
 
