@@ -127,7 +127,7 @@ class Names:
         self._kin = frozenset(w for kind in ("parent", "relative") for w in data["cues"][kind])
         self._titles = {word: kind for kind, words in data["titles"].items() for word in words}
 
-        def line(key: str) -> str:
+        def any_of(key: str) -> str:
             return "|".join(sorted((re.escape(w) for w in data[key]), key=len, reverse=True))
 
         # by first word, so that most texts try none of them
@@ -135,13 +135,15 @@ class Names:
         for saying in (*data["sayings"], *(w for w in self._public if " " in w)):
             self._sayings.setdefault(re.split(r"[^\w'’]", saying)[0], []).append(saying)
         self._introduced = re.compile(
-            rf"\b(?:{line('introductions')}) (?:is )?[\"'‘“]?$|\b(?:name|child|mother|father|mum|dad|subject|from|cc|attendees|present|"
+            rf"\b(?:{any_of('introductions')}) (?:is )?[\"'‘“]?$|\b(?:name|child|mother|father|mum|dad|subject|from|cc|attendees|present|"
             r"apologies|contact|pupil|worker|parent|author|chair|minutes)s?(?:'s name)?: ?$"
         )
-        self._signed = re.compile(rf"(?:^|[\s.;\"])(?:{line('greetings')}),?\s+$")
-        self._met = re.compile(rf"\b(?:{line('dealings')}) $")
-        self._agency = re.compile(rf",? (?:from|in|at|of) (?:the |our |a |my |their )?(?:[\w&-]+ )?(?:{line('agencies')})\b", re.IGNORECASE)
-        self._thing = re.compile(rf", (?:our|the|a|an|my|their) (?:[\w-]+ ){{0,2}}?(?:{line('things')})\b", re.IGNORECASE)
+        self._signed = re.compile(rf"(?:^|[\s.;\"])(?:{any_of('greetings')}),?\s+$")
+        self._met = re.compile(rf"\b(?:{any_of('dealings')}) $")
+        self._agency = re.compile(
+            rf",? (?:from|in|at|of) (?:the |our |a |my |their )?(?:[\w&-]+ )?(?:{any_of('agencies')})\b", re.IGNORECASE
+        )
+        self._thing = re.compile(rf", (?:our|the|a|an|my|their) (?:[\w-]+ ){{0,2}}?(?:{any_of('things')})\b", re.IGNORECASE)
         roles = "|".join(sorted((re.escape(w) for w in self._cues), key=len, reverse=True))
         self._role_after = re.compile(
             rf"(?:, (?:the |our |a |an |her |his |my |their |who (?:is|was) (?:the |our |a |her |his )?)(?:[\w’'-]+ ){{0,3}}?|"
