@@ -53,6 +53,7 @@ _TORN = 0.25  # log-odds between two cards that fit about equally
 _PLAIN = 0.985  # a card that fits better than this is what was meant
 _LAW_FIRST = 2.5  # log-odds within which a law card leads the answer to a question about law
 _CLOSE = 1.2  # log-odds below the threshold at which a choice is still offered
+_WHOLE = {"levels": "five-levels", "elements": "six-elements", "steps": "five-steps"}  # the card of each whole list
 _DESCRIBED = 0.75  # chance that a situation is described, from which a choice is worth offering
 
 
@@ -294,7 +295,7 @@ class Adviser:
             ]
             general = not set(good[0].card.jurisdictions) - {"any", "uk"}
             good = _once([*law[:2], *good] if general else [good[0], *law[:1], *good[1:]])[:4]
-        named = self._named(asked)
+        named = self._named(asked, meaning.whole)
         if named and asked.kind in ("definition", "list", "comparison"):
             good = [*(h for h in found if h.card in named), *(h for h in good if h.card not in named)]
             missing = [c for c in named if all(h.card != c for h in good)]
@@ -411,8 +412,9 @@ class Adviser:
         inside = tuple(j.code for j in self.library.jurisdictions.values() if code and code != "any" and j.parent == code)
         return chain + inside if code != "any" else ()
 
-    def _named(self, asked: Understanding) -> list[Card]:
-        names = [f"{self.library.members[s].facet}-{s}" for s in asked.subjects]
+    def _named(self, asked: Understanding, whole: str = "") -> list[Card]:
+        names = [_WHOLE[whole]] if whole and not asked.subjects else []
+        names += [f"{self.library.members[s].facet}-{s}" for s in asked.subjects]
         return [self.library.cards[n] for n in names if n in self.library.cards]
 
     def _no_evidence(self, run: Run) -> Answer:
