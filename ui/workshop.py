@@ -109,7 +109,7 @@ def _called(file: str) -> str:
     w = words()
     if file.startswith(_PEOPLE):
         return w("workshop.file_persona", name=file[len(_PEOPLE) : -5].replace("-", " "))
-    return w(f"workshop.file_{file.partition('.')[0]}")
+    return w(f"workshop_files.{file.partition('.')[0]}")
 
 
 def _verdict(draft: Draft, choose: Callable[[str | None], None]) -> None:
