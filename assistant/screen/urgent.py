@@ -29,7 +29,7 @@ class Rule:
     frames: frozenset[str] | None = None  # the frames that may speak against it; None for all
 
     def fires(self, reading: Reading) -> bool:
-        return any(p.matches(reading) for p in self.patterns)
+        return any(p.regex.search(reading.line) for p in self.patterns if p.possible(reading))
 
 
 @dataclass(frozen=True)
