@@ -185,6 +185,12 @@ def check(statement: str, passages: Sequence[Passage], rarity: Rarity = lambda _
     return Verdict(None, reason) if reason else Verdict("supported", rests_on=tuple(p.id for p in passages))
 
 
+def brings_in(text: str, said: str) -> str:
+    """What `text`, a question or a statement, has that stands nowhere in `said`; "" where it only words it otherwise."""
+    rules = (_numbers, _named_agencies, _nations, _negations, _modals, _limits, _new_words)
+    return next(filter(None, (rule(text, said) for rule in rules)), "")
+
+
 def _holds(passage: Passage, wanted: str) -> bool:
     """Whether the words stand in one sentence or step of the passage, or run through its text."""
     parts = _parts_of(passage)

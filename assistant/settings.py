@@ -36,13 +36,14 @@ class Models:
     """How chat models may be used."""
 
     url: str | None = None  # another server than the provider's own: an OpenAI-compatible one, Ollama elsewhere
-    seconds: float = 60.0  # for one answer, all tries together
+    seconds: float = 60.0  # for one answer, all calls and tries together
     attempts: int = 4
-    at_once: int = 4
+    at_once: int = 4  # calls from this process, of all its models
     tokens_a_day: int = 0  # 0: no cap
     prices: tuple[float, float] = (0.0, 0.0)  # of a million tokens in and out, in a currency of one's own
     allowed: tuple[str, ...] = ()  # models a person may choose among; empty: the one that is set
     documents: bool = False  # whether passages of uploaded documents may be sent
+    understands: bool = False  # whether the model also helps to understand follow-ups and doubtful situations
     tracing: bool = False  # whether LangSmith may see calls to models
     keys: frozenset[str] = frozenset()  # names of the variables with a key that are set, never the keys
 
@@ -135,6 +136,7 @@ def _models(env: Mapping[str, str]) -> Models:
         prices=(number("PRICE_IN", 0, 0), number("PRICE_OUT", 0, 0)),
         allowed=tuple(n.strip() for n in env.get("ASSISTANT_MODELS", "").split(",") if n.strip()),
         documents=yes("DOCUMENTS"),
+        understands=yes("UNDERSTANDS"),
         tracing=yes("TRACING"),
         keys=frozenset(k for k, v in env.items() if v and k.endswith(("_API_KEY", "_ENDPOINT"))),
     )
