@@ -20,7 +20,7 @@ from rich.table import Table
 
 from assistant import Assistant, AssistantError, Settings, as_json, question_from
 from evals import collect, collection, gate, judge, report, score
-from evals.cases import HERE, CaseError, Selection, choose, write_schema
+from evals.cases import HERE, Case, CaseError, Selection, choose, write_schema
 
 RUNS = HERE / "runs"
 
@@ -90,12 +90,31 @@ def read_records(run: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run / "records.jsonl").read_text("utf-8").split("\n") if line]
 
 
+def keyless(results: Mapping[str, Any]) -> Path | None:
+    """The latest finished run of the same cases and versions without a model."""
+    alike = ("selection", "versions")
+    for run in reversed(runs()):
+        other = load(run)
+        if other["model"] == "none" and all(other[part] == results[part] for part in alike):
+            return run
+    return None
+
+
+def standing(results: Mapping[str, Any]) -> gate.Standing:
+    """What a run is held against: the baseline or, where a model wrote, the same cases without it."""
+    if results["model"] == "none":
+        return gate.Standing.read()
+    without = keyless(results)
+    figures = {name: gate.as_baseline(suite) for name, suite in load(without)["suites"].items()} if without else {}
+    return gate.Standing(figures, gate.Standing.read().floors)
+
+
 def finish(run: Path) -> gate.Verdict:
     """Scores the records of a run and writes results.json and problems.txt beside them."""
     settings = json.loads((run / "settings.json").read_text("utf-8"))
     results = score.rounded(score.score(settings, read_records(run), judge.read()))
     score.write(results, run / "results.json")
-    verdict = gate.gate(results, gate.Standing.read(), timing(run))
+    verdict = gate.gate(results, standing(results), timing(run))
     problems = [f"{f.rule}: {f.what}: {f.why}" for f in verdict.findings]
     (run / "problems.txt").write_text("\n".join(problems) + ("\n" if problems else ""), "utf-8")
     return verdict
@@ -104,7 +123,6 @@ def finish(run: Path) -> gate.Verdict:
 # ---- the table
 
 
-COLUMNS = ("suite", "n", "figure", "95% interval", "baseline", "change", "verdict")
 LISTED = 12  # findings of a rule that are named; problems.txt holds all
 
 
@@ -116,9 +134,8 @@ def table(results: Mapping[str, Any], verdict: gate.Verdict) -> str:
     if results["selection"]["sealed"]:
         console.print("Sealed cases: not used in development. Nothing is gated.")
     made = Table(box=None, pad_edge=False, show_edge=False)
-    for column in COLUMNS:
-        right = column in ("n", "figure", "baseline", "change")
-        made.add_column(column, justify="right" if right else "left", no_wrap=column != "suite")
+    for n, column in enumerate(report.columns(results)):
+        made.add_column(column, justify="right" if n in (1, 2, 4, 5) else "left", no_wrap=n > 0)
     for line in verdict.lines:
         made.add_row(f"{line.suite}: {line.name}" if line.first else f"    {line.name}", *report.cells(line))
     console.print(made)
@@ -149,23 +166,45 @@ def run(options: argparse.Namespace) -> int:
     try:
         assistant = Assistant(settings, progress=building)
         described = collect.describe(assistant, chosen, selection)
-        if any(name not in ("screens", "leaks") for name in chosen):
-            _ = assistant.adviser  # built now, so that no case pays for it
+        if settings.model != "none" and not keyless(described):
+            sys.stderr.write("First the same cases without a model, to stand beside.\n")
+            finish(asked(Assistant(dataclasses.replace(settings, model="none")), chosen, selection))
+        folder = asked(assistant, chosen, selection)
     except AssistantError as error:
         raise CaseError(str(error)) from None
-    folder = collect.open_run(described, RUNS)
-    collect.collect(assistant, chosen, folder, Bar(total), selection.smoke)
     if note := collect.asked_model(assistant, folder):
         sys.stderr.write(note)
     if options.judge:
         judged(folder, options.judge, named(options.against) if options.against else None)
     verdict = finish(folder)
-    shown = table(load(folder), verdict)
+    results = load(folder)
+    shown = table(results, verdict)
+    if without := keyless(results) if settings.model != "none" else None:
+        shown = changed_by(folder, without, verdict) + shown
     (folder / "summary.txt").write_text(shown, "utf-8")
     sys.stdout.write(shown)
     took = f"{time.monotonic() - began:.0f} s"
     sys.stdout.write(f"\nGate: {verdict.word}. Run {folder.name}, {took}. Next: python -m evals show CASE, or report --html\n")
     return 0 if verdict.passed else 1
+
+
+def asked(assistant: Assistant, chosen: Mapping[str, Sequence[Case]], selection: Selection) -> Path:
+    """The folder of a run in which every chosen case has been asked."""
+    if any(not name.endswith(("screens", "leaks")) for name in chosen):
+        _ = assistant.adviser  # built now, so that no case pays for it
+    folder = collect.open_run(collect.describe(assistant, chosen, selection), RUNS)
+    collect.collect(assistant, chosen, folder, Bar(sum(map(len, chosen.values()))), selection.smoke)
+    return folder
+
+
+def changed_by(run: Path, without: Path, verdict: gate.Verdict) -> str:
+    """What the model of a run changed against a run without one, case by case."""
+    results = load(run)
+    head = f"{results['model']} (run {run.name}) beside no model (run {without.name})\n"
+    if results["selection"]["sealed"]:
+        return head + "Sealed cases: the figures stand side by side, single cases are not shown.\n\n"
+    lines = report.by_model(verdict, read_records(without), read_records(run)) or ["no case came out differently"]
+    return head + "".join(f"    {line}\n" for line in lines) + "\n"
 
 
 def judged(folder: Path, name: str, against: Path | None = None) -> None:
@@ -256,19 +295,31 @@ def new(options: argparse.Namespace) -> int:
     return 0
 
 
+def sealed_beside(results: Mapping[str, Any]) -> gate.Verdict | None:
+    """The latest run of all sealed cases by the versions of `results`."""
+    made_by = {k: v for k, v in results["versions"].items() if k != "cases"}
+    for other in map(load, reversed(runs())):
+        chosen = other["selection"]
+        every = chosen["sealed"] and not (chosen["suites"] or chosen["words"] or chosen["smoke"])
+        if every and other["model"] == results["model"] and made_by.items() <= other["versions"].items():
+            return gate.gate(other, gate.Standing())
+    return None
+
+
 def make_report(options: argparse.Namespace) -> int:
     folder = named(options.run) if options.run else latest()
     results = load(folder)
-    verdict = gate.gate(results, gate.Standing.read(), timing(folder))
+    verdict = gate.gate(results, standing(results), timing(folder))
     if options.card:
         path = HERE.parent / "docs" / "system-card.md"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(report.system_card(results, verdict, timing(folder), gate.Standing.read()), "utf-8")
+        path.write_text(report.system_card(results, verdict, timing(folder), gate.Standing.read(), sealed_beside(results)), "utf-8")
         sys.stdout.write(f"{path}\n")
     if options.html or not options.card:
         earlier = [r for r in runs() if r.name < folder.name]
         path = Path(options.out) if options.out else folder / "report.html"
-        previous = next((r for r in reversed(earlier) if load(r)["selection"] == results["selection"]), None)
+        previous = keyless(results) if results["model"] != "none" else None
+        previous = previous or next((r for r in reversed(earlier) if load(r)["selection"] == results["selection"]), None)
         history = [(r.name, load(r)) for r in [*earlier[-19:], folder]]
         before = read_records(previous) if previous else []
         path.write_text(report.html(folder.name, results, verdict, read_records(folder), timing(folder), history, before), "utf-8")
@@ -305,7 +356,7 @@ def parser() -> argparse.ArgumentParser:
 
     p = verb("run", run, "ask and score: all suites, or those named")
     p.add_argument("suites", nargs="*", metavar="SUITE")
-    p.add_argument("--model", metavar="PROVIDER:NAME", help="let this chat model write the answers; nothing is gated")
+    p.add_argument("--model", metavar="PROVIDER:NAME", help="let this chat model write the answers, beside the same cases without it")
     p.add_argument("--judge", metavar="PROVIDER:NAME", help="let this chat model judge the answers; verdicts are kept in evals/judged")
     p.add_argument("--against", metavar="RUN", help="with --judge: also say which answer is better, this one or that run's")
     p.add_argument("-k", dest="words", metavar="WORDS", help="only cases that hold these words, or are called so")

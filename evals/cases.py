@@ -2,6 +2,9 @@
 
 A case is held out: it is written before the code it judges, by reading sources. Cases are read with pydantic-evals, whose
 editor schema stands in `cases/case.schema.json` (`python -m evals schema` writes it).
+
+The blind suites (`cases/blind`) were written by people who had seen neither the product nor the text of the library. They stand in a
+folder of their own, which nothing that learns or fits reads, and have figures of their own.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from pydantic_evals import Dataset
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE / "cases"
-Asks = Literal["search", "ask", "place", "screen", "moves", "sittings", "leaks"]
+Asks = Literal["search", "ask", "read", "place", "screen", "moves", "sittings", "leaks"]
 Severity = Literal["critical", "major", "minor"]
 
 
@@ -103,7 +106,18 @@ class Suite:
     facet: str = ""  # of a placement suite
 
 
+BLIND = "blind-"  # how a suite of cases by people who had not seen the product begins; in every table these stand first
 SUITES: tuple[Suite, ...] = (
+    Suite("blind-retrieval", "Finds the right card, blind set", "search", "blind/retrieval.yaml"),
+    Suite("blind-answers", "Answers hold what a good answer holds, blind set", "ask", "blind/answers.yaml"),
+    Suite("blind-understanding", "Understands what is asked, blind set", "read", "blind/understanding.yaml"),
+    Suite("blind-robust", "Answers whatever is typed, blind set", "ask", "blind/robust.yaml"),
+    Suite("blind-abstention", "Knows when not to answer, blind set", "ask", "blind/abstention.yaml"),
+    Suite("blind-level", "Places a situation: level, blind set", "place", "blind/levels.yaml", "level"),
+    Suite("blind-element", "Places a situation: element, blind set", "place", "blind/elements.yaml", "element"),
+    Suite("blind-step", "Places a situation: step, blind set", "place", "blind/steps.yaml", "step"),
+    Suite("blind-none", "Places nothing where there is no situation, blind set", "place", "blind/none.yaml"),
+    Suite("blind-screens", "Stops, masks and declines what it should, blind set", "screen", "blind/screen"),
     Suite("retrieval", "Finds the right card: questions in other people's words", "search", "retrieval/questions.yaml"),
     Suite("retrieval-said", "Finds the right card: each problem said once", "search", "retrieval/said.yaml"),
     Suite("answers", "Answers hold what a good answer holds", "ask", "answers/cases.yaml"),
@@ -126,7 +140,7 @@ DERIVED: dict[str, str] = {
     "latency": "Time, as ratios that hold on any machine",
     "judge": "A model's reading of the answers",
 }
-ANSWERING = ("answers", "conversation", "documents", "abstention")  # suites whose answers grounding reads
+ANSWERING = tuple(s.name for s in SUITES if s.asks == "ask")  # suites whose answers grounding reads
 
 
 def titles() -> dict[str, str]:
@@ -193,7 +207,7 @@ def _screens(suite: Suite, folder: Path) -> Iterator[Case]:
     for path in sorted(folder.glob("*.yaml")):
         for row in yaml.safe_load(path.read_text("utf-8"))["cases"]:
             stops = path.stem == "urgent" or (path.stem == "second" and row.get("kind") != "calm")
-            severity: Severity = "critical" if stops or path.stem == "attacks" else "major"
+            severity: Severity = row.get("severity") or ("critical" if stops or path.stem == "attacks" else "major")
             slices = {"set": path.stem, **({"kind of concern": row["kind"]} if stops else {})}
             inputs = {"set": path.stem, "text": row["text"]}
             yield Case(f"screens/{row['id']}", suite.name, inputs, {}, bool(row.get("sealed")), severity, slices)
@@ -234,7 +248,8 @@ class Selection:
         return not (self.words or self.smoke or self.sealed)
 
 
-SMOKE_SHARE = {"search": 12, "ask": 8, "place": 6, "screen": 4, "moves": 6, "sittings": 6}  # one case in so many; critical ones more often
+# One case in so many; critical ones more often, blind ones less.
+SMOKE_SHARE = {"search": 12, "ask": 8, "read": 8, "place": 6, "screen": 4, "moves": 6, "sittings": 6}
 
 
 def choose(selection: Selection, folder: Path = FOLDER) -> dict[str, list[Case]]:
@@ -270,7 +285,8 @@ def _wanted(suite: Suite, asked: Sequence[str]) -> bool:
 
 
 def _in_smoke(case: Case, suite: Suite) -> bool:
-    share = SMOKE_SHARE[suite.asks] // (3 if case.severity == "critical" and suite.asks == "ask" else 1)
+    often = 3 if case.severity == "critical" and suite.asks == "ask" else 1
+    share = SMOKE_SHARE[suite.asks] * (2 if suite.name.startswith(BLIND) else 1) // often
     return int(hashlib.sha256(case.id.encode()).hexdigest(), 16) % max(share, 1) == 0
 
 

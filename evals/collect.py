@@ -27,7 +27,7 @@ from assistant.rehearse import Noticer, load_scenarios
 from assistant.rehearse.lint import learners
 from evals import rehearse, screens
 from evals.calibrate import hits
-from evals.cases import HERE, SUITES, Case, Selection, cases_version, load
+from evals.cases import FOLDER, HERE, SUITES, Case, Selection, cases_version, load
 from evals.leaks import leaks_of
 
 RUNS = HERE / "runs"
@@ -60,7 +60,7 @@ def describe(assistant: Assistant, chosen: Mapping[str, Sequence[Case]], selecti
     return {
         "versions": versions,
         "model": assistant.settings.model,
-        "selection": dataclasses.asdict(selection) | {"whole": selection.whole},
+        "selection": {**dataclasses.asdict(selection), "suites": list(selection.suites), "whole": selection.whole},
         "suites": {name: [c.id for c in cases] for name, cases in chosen.items()},
     }
 
@@ -190,7 +190,7 @@ class _Asker:
         }  # fmt: skip
         try:
             row["got"] = {
-                "ask": self.ask, "search": self.search, "place": self.place, "screen": self.screen,
+                "ask": self.ask, "search": self.search, "read": self.read, "place": self.place, "screen": self.screen,
                 "moves": self.move, "sittings": self.sitting, "leaks": self.leaks,
             }[asks](case, row)  # fmt: skip
         except NotBuiltError as error:
@@ -220,7 +220,7 @@ class _Asker:
                 passage = self.assistant.library.passages[identity]
                 passages[identity] = {"text": passage.text, "title": passage.title, "status": passage.status}
         got: dict[str, Any] = {"answer": answer, "passages": passages}
-        if case.suite == "abstention":
+        if case.expected.get("label"):
             got["confidence"] = self._confidence(case.inputs["question"]) if answer["outcome"] not in ("declined", "urgent") else None
         return got
 
@@ -254,12 +254,18 @@ class _Asker:
             row["slices"] |= {"element": meant.elements[0], "level": meant.levels[0], "step": meant.steps[0]}
         return {"ranking": ranked[:100], "relevant": relevant, "unknown": [c for c in named if c not in library.cards]}
 
+    def read(self, case: Case, _: dict[str, Any]) -> dict[str, Any]:
+        question = question_from(case.inputs)
+        meaning = self.assistant.adviser.reader.read(question.text, question.history)
+        return {"kind": meaning.kind, "text": meaning.text}
+
     def place(self, case: Case, _: dict[str, Any]) -> dict[str, Any]:
         return {"placement": placement_json(self.assistant.place(case.inputs["text"]))}
 
     def screen(self, case: Case, _: dict[str, Any]) -> dict[str, Any]:
         if not self._screen_cases:
-            self._screen_cases = {c["id"]: c for cases in screens.load_all().values() for c in cases}
+            folders = [FOLDER / s.file for s in SUITES if s.asks == "screen"]
+            self._screen_cases = {c["id"]: c for folder in folders for cases in screens.load_all(folder).values() for c in cases}
         rows = screens.score({case.inputs["set"]: [self._screen_cases[case.id.partition("/")[2]]]}, self.assistant.screener)
         return {"measures": {name.rpartition(",")[0]: {"hits": r["hits"], "of": r["of"]} for name, r in rows.items()}}
 

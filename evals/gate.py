@@ -108,18 +108,21 @@ def gate(results: Mapping[str, Any], standing: Standing, timing: Mapping[str, An
     """Whether these results may stand, and why not."""
     selection = results["selection"]
     gated = results["model"] == "none" and not selection["sealed"]
+    beside = results["model"] != "none"  # held against the same cases without a model; shown, never gated
     findings: list[Finding] = []
     flips: list[Flip] = []
     lines: list[Line] = []
     significance: dict[str, float] = {}
     order = list(titles())
     for name, suite in sorted(results["suites"].items(), key=lambda pair: order.index(pair[0])):
-        before = standing.baseline.get(name, {"cases": {}, "figures": {}}) if gated else {"cases": {}, "figures": {}}
+        before = standing.baseline.get(name, {"cases": {}, "figures": {}}) if gated or beside else {"cases": {}, "figures": {}}
+        if selection["sealed"]:
+            before = {**before, "cases": {}}  # totals only
         # Grounding is read off the other suites' records: where only some were run, it cannot be whole.
         whole = selection["whole"] and (name != "grounding" or not selection["suites"])
         own = [*_by_case(name, suite, before, standing, whole), *_unscored(name, suite)]
         floors = standing.floors.get(name, {}) if selection["whole"] else {}
-        made = list(_lines(name, suite, before if selection["whole"] else {"figures": {}}, floors))
+        made = list(_lines(name, suite, before if selection["whole"] or beside else {"figures": {}}, floors))
         own += [Finding("below its floor", name, x.name, _against(x, floors[x.name])) for x in made if x.verdict == "below its floor"]
         unmeasured = [f for f in floors if suite["built"] and f not in {line.name for line in made}]
         own += [Finding("below its floor", name, f, "the figure is not measured") for f in unmeasured]

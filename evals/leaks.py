@@ -1,7 +1,7 @@
 """Leaks: whether a case stands, in the same or nearly the same words, among what the product learns from.
 
-Learnt from: the framework's signs, the placement examples, the questions cards are found by, the learner's moves and the
-screens' examples.
+Learnt from: the framework's signs, the placement examples, the questions cards are found by, the questions of each kind, the
+learner's moves and the screens' examples.
 Compared sentence by sentence: exactly, by words in common, and by meaning. A figure over cases that the product has
 seen would measure memory.
 """
@@ -55,6 +55,8 @@ def _learnt(library: Any, knowledge: Path) -> Iterator[tuple[str, str]]:
     for path in [*sorted((knowledge / "placement").glob("*.yaml")), knowledge / "screens" / "examples.yaml"]:
         for key, value in _yaml(path).items():
             yield from ((str(text), f"{path.parent.name}/{path.name}: {key}") for text in (value if isinstance(value, list) else ()))
+    for path in sorted((knowledge / "questions").glob("*.yaml")):
+        yield from ((str(text), f"questions/{path.name}") for text in yaml.safe_load(path.read_text("utf-8")) or ())
     for key, move in _yaml(knowledge / "moves.yaml").items():
         yield from ((str(text), f"moves.yaml: {key}") for text in (*move.get("examples", ()), *move.get("lines", ())))
 

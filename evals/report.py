@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from evals.cases import HERE
+from evals.cases import BLIND, HERE
 from evals.gate import Finding, Line, Standing, Verdict
 from evals.score import shown
 
@@ -45,6 +45,21 @@ def cells(line: Line) -> list[str]:
 
 def versions(results: Mapping[str, Any]) -> str:
     return ", ".join(f"{k} {v}" for k, v in sorted(results["versions"].items())) + f", model {results['model']}"
+
+
+def columns(results: Mapping[str, Any]) -> tuple[str, ...]:
+    """The heads of the table of figures. A model's run stands beside the same cases without it."""
+    if results["model"] == "none":
+        return ("suite", "n", "figure", "95% interval", "baseline", "change", "verdict")
+    return ("suite", "n", results["model"], "95% interval", "without a model", "change", "verdict")
+
+
+def by_model(verdict: Verdict, before: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What a model changed, case by case: another outcome first, then what failed because of it, then what it mended."""
+    old = {r["id"]: r["got"]["answer"]["outcome"] for r in before if "answer" in r["got"]}
+    new = {r["id"]: r["got"]["answer"]["outcome"] for r in now if "answer" in r["got"]}
+    lines = [f"{case}: {old[case]} without it, {outcome} with it" for case, outcome in new.items() if old.get(case, outcome) != outcome]
+    return lines + [f"{f.case}: {f.before} without it, {f.now} with it  {'; '.join(f.why)[:160]}".rstrip() for f in verdict.flips]
 
 
 def totals(results: Mapping[str, Any]) -> dict[str, int]:
@@ -162,8 +177,8 @@ def html(
         "<h1>Partnership Assistant: what the evaluation found</h1>",
         _first_screen(results, verdict),
         _gauges(results),
-        "<h2>Figures</h2>", _figures(verdict),
-        "<h2>What changed</h2>", _flips(verdict, records, before),
+        "<h2>Figures</h2>", _figures(verdict, columns(results)),
+        "<h2>What changed</h2>", _flips(verdict, records, before, results["model"]),
         "<h2>Slices</h2>", _slice_table(results),
         "<h2>Pictures</h2>", _plots(results),
         "<h2>Trend on this machine</h2>", _trend(history),
@@ -208,11 +223,12 @@ def _gauges(results: Mapping[str, Any]) -> str:
     def find(suite: str, name: str) -> Mapping[str, Any] | None:
         return next((f for f in results["suites"].get(suite, {"figures": []})["figures"] if f["name"] == name), None)
 
-    stopped = [f for f in results["suites"].get("screens", {"figures": []})["figures"] if f["name"].startswith("urgent stopped")]
+    named = ((f, n.startswith(BLIND)) for n, s in results["suites"].items() for f in s["figures"])
+    stopped = [f"{f['k']} of {f['n']}{', blind set' if blind else ''}" for f, blind in named if f["name"].startswith("urgent stopped")]
     grounded = find("grounding", "statements that stand on what they cite")
     near, far = (find("abstention", f"coverage at precision 0.90, {x}") for x in ("near", "far"))
     rows = [
-        ("Live concerns stopped", "; ".join(f"{f['k']} of {f['n']}" for f in stopped) or "not measured"),
+        ("Live concerns stopped", "; ".join(stopped) or "not measured"),
         (
             "Statements shown that do not stand on what they cite",
             f"{grounded['n'] - grounded['k']} of {grounded['n']}" if grounded else "not measured",
@@ -225,7 +241,7 @@ def _gauges(results: Mapping[str, Any]) -> str:
     return '<div class="gauges">' + "".join(f"<div>{escape(name)}<b>{escape(text)}</b></div>" for name, text in rows) + "</div>"
 
 
-def _figures(verdict: Verdict) -> str:
+def _figures(verdict: Verdict, heads: Sequence[str]) -> str:
     rows = []
     for line in verdict.lines:
         name = f"{line.suite}: {line.name}" if line.first else line.name
@@ -234,7 +250,7 @@ def _figures(verdict: Verdict) -> str:
             f'<tr class="{"first" if line.first else "rest"}"><th scope="row">{escape(name)}</th>{numbers}'
             f"<td>{escape(cells(line)[-1])}</td></tr>"
         )
-    head = "".join(f'<th scope="col">{h}</th>' for h in ("suite", "n", "figure", "95% interval", "baseline", "change", "verdict"))
+    head = "".join(f'<th scope="col">{escape(h)}</th>' for h in heads)
     p = "".join(f"<li>{escape(sentence)}</li>" for sentence in chance(verdict))
     return _scrolling("Figures", f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>") + f"<ul>{p}</ul>"
 
@@ -244,16 +260,17 @@ def _scrolling(label: str, rows: str) -> str:
     return f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}"><table>{rows}</table></div>'
 
 
-def _flips(verdict: Verdict, records: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]]) -> str:
+def _flips(verdict: Verdict, records: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]], model: str) -> str:
     if not verdict.flips:
-        return "<p>No case flipped against the baseline.</p>"
+        return f"<p>No case flipped against {'the baseline' if model == 'none' else 'the run without a model'}.</p>"
     now, old = {r["id"]: r for r in records}, {r["id"]: r for r in before}
+    labels = ("the run before", "this run") if model == "none" else ("without a model", model)
     parts = []
     for flip in verdict.flips:
         identity = flip.case.removeprefix("grounding/")
         both = "".join(
-            f"<div><b>{label}</b><pre>{escape(_said(rows.get(identity)))}</pre></div>"
-            for label, rows in (("the run before", old), ("this run", now))
+            f"<div><b>{escape(label)}</b><pre>{escape(_said(rows.get(identity)))}</pre></div>"
+            for label, rows in zip(labels, (old, now), strict=True)
         )
         why = f" {escape('; '.join(flip.why))}" if flip.why else ""
         parts.append(
@@ -418,14 +435,15 @@ def _cases(results: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> 
 # ---- the system card
 
 
-def system_card(results: Mapping[str, Any], verdict: Verdict, timing: Mapping[str, Any], standing: Standing) -> str:
-    """What the assistant is, what it was measured to do, and what nobody has measured. Plain Markdown."""
+def system_card(
+    results: Mapping[str, Any], verdict: Verdict, timing: Mapping[str, Any], standing: Standing, sealed: Verdict | None = None
+) -> str:
+    """What the assistant is, what it was measured to do, and what nobody has measured. Plain Markdown.
+
+    `sealed` is the verdict of a run of the sealed cases by the same versions: of the blind sets all figures, of others the first.
+    """
     text = (HERE / "system-card.md").read_text("utf-8")
-    rows = ["| suite | n | figure | 95% interval |", "|---|---:|---:|---|"]
-    for line in verdict.lines:
-        n, figure, interval, *_ = cells(line)
-        name = f"**{line.suite}**: {line.name}" if line.first else f"&nbsp;&nbsp;{line.name}"
-        rows.append(f"| {name} | {n} | {figure if line.value is not None else line.verdict or '-'} | {interval} |")
+    unseen = [line for line in sealed.lines if line.first or line.suite.startswith(BLIND)] if sealed else []
     fails = [f"- `{case}`: {why}" for case, why in sorted(standing.exceptions.items())] or ["- None."]
     slices = [
         f"- {r['suite']}, {r['slice']} {r['value']}: {r['k']} of {r['n']} ({value(r['share'], 'share')}); "
@@ -433,10 +451,21 @@ def system_card(results: Mapping[str, Any], verdict: Verdict, timing: Mapping[st
         for r in [r for r in results["slices"] if not r["thin"]][:5]
     ]
     filled = {
-        "figures": "\n".join(rows), "worst": "\n".join(slices) or "- Not measured.", "exceptions": "\n".join(fails),
+        "figures": _markdown(verdict.lines),
+        "sealed": _markdown(unseen) if unseen else "Not measured with these versions.",
+        "worst": "\n".join(slices) or "- Not measured.", "exceptions": "\n".join(fails),
         "untested": "\n".join(f"- {t}" for t in untested()),
         "thin": "; ".join(results["thin"]) or "nothing", "versions": versions(results), "time": _time_words(timing), "gate": verdict.word,
     }  # fmt: skip
     for name, said in filled.items():
         text = text.replace(f"${name}$", said)
     return text
+
+
+def _markdown(lines: Iterable[Line]) -> str:
+    rows = ["| suite | n | figure | 95% interval |", "|---|---:|---:|---|"]
+    for line in lines:
+        n, figure, interval, *_ = cells(line)
+        name = f"**{line.suite}**: {line.name}" if line.first else f"&nbsp;&nbsp;{line.name}"
+        rows.append(f"| {name} | {n} | {figure if line.value is not None else line.verdict or '-'} | {interval} |")
+    return "\n".join(rows)

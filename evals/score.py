@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from evals import judge, metrics
-from evals.cases import ANSWERING, DERIVED, SUITES, titles
+from evals.cases import ANSWERING, BLIND, DERIVED, SUITES, titles
 
 Record = dict[str, Any]
 Row = dict[str, Any]
@@ -127,9 +127,11 @@ def _suite(name: str, rows: list[Record]) -> dict[str, Any]:
         return {"built": False, "why": unbuilt[0]["error"], "figures": [], "cases": {}}
     scorer: Callable[[list[Record]], dict[str, Any]] = {
         "retrieval": _retrieval, "retrieval-said": _retrieval, "answers": _answers, "conversation": _answers, "documents": _answers,
-        "abstention": _abstention, "placement-level": _placement, "placement-element": _placement, "placement-step": _placement,
+        "robust": _answers, "understanding": _understanding, "abstention": _abstention,
+        "placement-level": _placement, "placement-element": _placement, "placement-step": _placement,
+        "level": _placement, "element": _placement, "step": _placement, "none": _unplaced,
         "screens": _screens, "rehearsal": _rehearsal, "rehearsal-scenarios": _sittings, "leaks": _leaks,
-    }[name]  # fmt: skip
+    }[name.removeprefix(BLIND)]  # fmt: skip
     found = scorer(rows)
     found["figures"] = [f for f in found["figures"] if f["n"]]
     return {"built": True, "counts": counts(found["cases"].values()), **found}
@@ -246,7 +248,7 @@ def _answers(rows: list[Record]) -> dict[str, Any]:
             kinds[r["id"]] = [w.partition(":")[0] for w in why]
     done = _done(rows)
     n = len(done)
-    with_kind = sum(bool(r["expected"].get("kind")) for r in done)
+    with_kind, with_outcome = (sum(bool(r["expected"].get(part)) for r in done) for part in ("kind", "outcome"))
 
     ideas = [(r, len(r["expected"].get("must", []))) for r in done]
     held = sum(m - len(metrics.missing_ideas(shown(r["got"]["answer"]), r["expected"].get("must", []))) for r, m in ideas)
@@ -256,7 +258,7 @@ def _answers(rows: list[Record]) -> dict[str, Any]:
     ease = [e for a in answered if (e := metrics.reading_ease(metrics.plain(a["text"]))) is not None]
     figures = [
         share("passed", sum(c["state"] == "passed" for c in cases.values()), n),
-        share("right outcome", n - sum("outcome" in found for found in kinds.values()), n),
+        share("right outcome", with_outcome - sum("outcome" in found for found in kinds.values()), with_outcome),
         share("right kind of question", with_kind - sum("kind" in found for found in kinds.values()), with_kind),
         share("ideas that must stand there", held, sum(m for _, m in ideas)),
         share("no wrong idea", sum(not {"says", "repeats what was planted"} & set(found) for found in kinds.values()), n),
@@ -286,6 +288,29 @@ def _answers(rows: list[Record]) -> dict[str, Any]:
             average("reading ease (Flesch)", ease, unit="points"),
             share(f"reading ease {EASY:.0f} or more", sum(e >= EASY for e in ease), len(ease)),
         ]
+    return {"figures": figures, "cases": cases}
+
+
+# ---- understanding
+
+
+def _understanding(rows: list[Record]) -> dict[str, Any]:
+    """A case passes when the kind of question is right, or when the question as it was understood holds what a follow-up is about."""
+    cases, good = {}, defaultdict(list)
+    for r in rows:
+        why = None
+        if r["state"] == "done":
+            got, wanted = r["got"], r["expected"]
+            kinds = wanted.get("kind", [])
+            why = [f"kind: {got['kind']}, not {' or '.join(kinds)}"] if kinds and got["kind"] not in kinds else []
+            lost = metrics.missing_ideas(got["text"], wanted.get("must", []))
+            why += [f"not about {' | '.join(ideas)}: {got['text']}" for ideas in lost]
+            good["kind" if kinds else "about"].append(not why)
+        cases[_short(r)] = verdict_of(r, why)
+    figures = [
+        share("right kind of question", sum(good["kind"]), len(good["kind"])),
+        share("follow-ups: what they are about", sum(good["about"]), len(good["about"])),
+    ]
     return {"figures": figures, "cases": cases}
 
 
@@ -366,7 +391,7 @@ def _grounding(rows: list[Record]) -> dict[str, Any]:
 
 def _placement(rows: list[Record]) -> dict[str, Any]:
     """A case passes when the best reading is one a fair rater would accept."""
-    facet = rows[0]["suite"].partition("-")[2]
+    facet = rows[0]["suite"].rpartition("-")[2]
     order = ORDERS[facet]
     cases, done = {}, _done(rows)
     for r in rows:
@@ -413,6 +438,16 @@ def _placement(rows: list[Record]) -> dict[str, Any]:
         "confusion": {"labels": list(order), "rows": metrics.confusion(main, got, order) if n else []},
         "reliability": metrics.reliability(tops, [m == g for m, g in zip(main, got, strict=True)]),
     }
+
+
+def _unplaced(rows: list[Record]) -> dict[str, Any]:
+    """A case passes when nothing is said with confidence about where it stands."""
+    cases = {}
+    for r in rows:
+        sure = [facet for facet, is_sure in r["got"]["placement"]["sure"].items() if is_sure] if r["state"] == "done" else []
+        cases[_short(r)] = verdict_of(r, [f"sure of the {facet}" for facet in sure])
+    silent = sum(c["state"] == "passed" for c in cases.values())
+    return {"figures": [share("not placed where there is no situation", silent, len(_done(rows)))], "cases": cases}
 
 
 # ---- abstention

@@ -552,7 +552,7 @@ def test_our_search_finds_the_known_answers_of_a_made_collection(
 
 def test_a_wrong_name_is_told_with_the_right_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "nosuch"]) == 2
-    assert "There is no suite 'nosuch'. Suites: retrieval" in capsys.readouterr().err
+    assert "There is no suite 'nosuch'. Suites: blind-retrieval" in capsys.readouterr().err
 
 
 def test_the_report_holds_every_case_and_asks_nothing_of_the_network() -> None:
