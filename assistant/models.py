@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,36 @@ class _FaultError(Exception):
         self.says, self.again, self.after, self.plainly = says, again, after, plainly
 
 
+@dataclass
+class Spending:
+    """What the calls for one answer share: the time they may take together, and the tokens they used, failed ones too."""
+
+    until: float | None = None  # set when the first call begins
+    used: Usage | None = None
+
+    def row(self) -> dict[str, float]:
+        """As an answer shows it; empty where no model said anything."""
+        return {} if self.used is None else {"input": self.used.input, "output": self.used.output, "cost": round(self.used.cost, 6)}
+
+
 _stop: ContextVar[threading.Event | None] = ContextVar("stop", default=None)
+_spending: ContextVar[Spending | None] = ContextVar("spending", default=None)
+
+
+@contextmanager
+def spending(on: Spending) -> Iterator[None]:
+    """Calls to models made inside share what `on` has left of time, and are counted there."""
+    token = _spending.set(on)
+    try:
+        yield
+    finally:
+        _spending.reset(token)
+
+
+@cache
+def _gate(at_once: int) -> threading.BoundedSemaphore:
+    """One for all models of this process: the limit spares the computer and the budget, not one model."""
+    return threading.BoundedSemaphore(at_once)
 
 
 @contextmanager
@@ -148,7 +178,7 @@ class ChatModel:
         self.ledger = ledger
         self._client = client
         self._forced = forced
-        self._free = threading.BoundedSemaphore(max(1, limits.at_once))
+        self._free = _gate(max(1, limits.at_once))
 
     @property
     def place(self) -> str:
@@ -166,7 +196,7 @@ class ChatModel:
 
     def ask(self, messages: Sequence[Message], shape: Mapping[str, Any] | None = None, seconds: float | None = None) -> Reply:
         """One answer, tried again within the time budget. `shape` is the JSON schema of an object. Raises ModelError."""
-        until = time.monotonic() + (seconds if seconds is not None else self.limits.seconds)
+        until = self._until(seconds)
         self._within_cap()
         if not self._free.acquire(timeout=max(0.0, until - time.monotonic())):
             raise ModelError("too many answers are being written at once")
@@ -174,6 +204,15 @@ class ChatModel:
             return self._tries(messages, shape, until)
         finally:
             self._free.release()
+
+    def _until(self, seconds: float | None) -> float:
+        now = time.monotonic()
+        shared = _spending.get()
+        if shared is None:
+            return now + (self.limits.seconds if seconds is None else seconds)
+        if shared.until is None:
+            shared.until = now + self.limits.seconds
+        return shared.until if seconds is None else min(shared.until, now + seconds)
 
     def _within_cap(self) -> None:
         cap = self.limits.tokens_a_day
@@ -236,8 +275,10 @@ class ChatModel:
                     raise _FaultError("its answer ran on without end")
         finally:
             ended.set()
-            if length:
-                self._count(whole, messages, length)
+            if whole is not None:
+                self._count(self._usage(whole, messages, length))
+        if whole is not None and _declined(whole):
+            raise _FaultError("it declined to answer")
         if whole is None or not length:
             raise _FaultError("its answer was empty", again=True)
         return _reply(whole, self._usage(whole, messages, length))
@@ -282,10 +323,12 @@ class ChatModel:
         dear_in, dear_out = self.limits.prices
         return Usage(given, made, (given * dear_in + made * dear_out) / 1_000_000)
 
-    def _count(self, whole: Any, messages: Sequence[Message], length: int) -> None:
+    def _count(self, used: Usage) -> None:
+        if shared := _spending.get():
+            shared.used = (shared.used or Usage()) + used
         if self.ledger:
             with suppress(OSError, TimeoutError):
-                self.ledger.add(self._usage(whole, messages, length))
+                self.ledger.add(used)
 
 
 def _traced_only_if(asked: bool) -> AbstractContextManager[None]:
@@ -299,13 +342,15 @@ def _length(piece: Any) -> int:
     return len(str(piece.text)) + sum(len(str(c.get("args") or "")) + len(str(c.get("name") or "")) for c in calls)
 
 
-def _reply(whole: Any, usage: Usage) -> Reply:
-    """The object a model gave, from a tool call or from its words."""
+def _declined(whole: Any) -> bool:
     ending = whole.response_metadata or {}
     why = str(ending.get("finish_reason") or ending.get("stop_reason") or ending.get("done_reason") or "")
+    return bool((whole.additional_kwargs or {}).get("refusal")) or why.lower() in ("refusal", "content_filter", "safety", "blocklist")
+
+
+def _reply(whole: Any, usage: Usage) -> Reply:
+    """The object a model gave, from a tool call or from its words."""
     text = str(whole.text)
-    if (whole.additional_kwargs or {}).get("refusal") or why.lower() in ("refusal", "content_filter", "safety", "blocklist"):
-        raise _FaultError("it declined to answer")
     for call in whole.tool_calls or []:
         if isinstance(call.get("args"), dict) and call["args"]:
             return Reply(text, call["args"], usage)

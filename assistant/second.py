@@ -49,7 +49,7 @@ class SecondReading:
         """`ours` with what the model chose among our own best readings; as it was where it chose none of them."""
         cannot = self._say("place.cannot")
         menu = "\n".join(self._say("place.item", facet=m.facet, id=m.id, definition=m.definition) for m in members)
-        shape = {facet: {"type": "string", "enum": [*ids, cannot]} for facet, ids in FACETS.items()}
+        shape: dict[str, Any] = {facet: {"type": "string", "enum": [*ids, cannot]} for facet, ids in FACETS.items()}
         chosen = self._ask("place", shape, menu=menu, cannot=cannot, situation=text)
         for facet in FACETS:
             ours = _with(ours, facet, chosen.get(facet))

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from assistant import Assistant, ModelError, Settings, UsageError
-from assistant.models import PROVIDERS, Ledger, open_model, reachable, split, stoppable
+from assistant.models import PROVIDERS, Ledger, Spending, open_model, reachable, spending, split, stoppable
 from assistant.settings import Models
 from tests.servers import FAULTS, Protocol, Server, serving
 
@@ -136,6 +136,53 @@ def test_no_more_calls_at_once_than_set() -> None:
         assert len(server.requests) == 1
 
 
+def test_the_number_of_calls_at_once_holds_for_all_models_of_a_process() -> None:
+    with serving("openai") as server:
+        server.fault = "hang"
+        one, other = (open_model(f"openai:{name}", limits(server, at_once=2)) for name in ("one", "other"))
+        stop = threading.Event()
+
+        def wait() -> None:
+            with stoppable(stop), pytest.raises(ModelError):
+                one.ask(ASKED)
+
+        waiting = [threading.Thread(target=wait) for _ in range(2)]
+        for thread in waiting:
+            thread.start()
+        time.sleep(0.3)
+        with pytest.raises(ModelError, match="at once"):
+            other.ask(ASKED, seconds=0.3)
+        stop.set()
+        for thread in waiting:
+            thread.join()
+
+
+def test_calls_for_one_answer_share_its_time_and_failed_ones_are_counted(server: Server) -> None:
+    model, spent = open_model(server.model, limits(server, seconds=3, attempts=1)), Spending()
+    began = time.monotonic()
+    with spending(spent):
+        server.faults = ["cut stream"]
+        with pytest.raises(ModelError):
+            model.ask(ASKED, SHAPE)
+        server.fault = "hang"
+        for _ in range(2):
+            with pytest.raises(ModelError, match="in time"):
+                model.ask(ASKED, SHAPE)
+    assert time.monotonic() - began < 4
+    assert spent.used
+    assert spent.used.input > 0
+    assert spent.used.output > 0
+
+
+def test_a_model_that_declines_is_not_asked_again() -> None:
+    pytest.importorskip("langchain_anthropic")
+    with serving("anthropic") as server:
+        server.fault = "refusal"
+        with pytest.raises(ModelError, match="declined"):
+            open_model(server.model, limits(server)).ask(ASKED, SHAPE)
+        assert len(server.requests) == 1
+
+
 def test_nothing_listens_is_one_sentence() -> None:
     model = open_model("openai:x", Models(url="http://127.0.0.1:9/v1", seconds=3, attempts=2))
     with pytest.raises(ModelError, match="cannot be reached"):
@@ -212,7 +259,13 @@ def test_no_model_is_named_so_nothing_of_one_is_imported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"), [("ASSISTANT_MODEL_SECONDS", "soon"), ("ASSISTANT_MODEL_DOCUMENTS", "maybe"), ("ASSISTANT_MODEL_AT_ONCE", "0")]
+    ("variable", "value"),
+    [
+        ("ASSISTANT_MODEL_SECONDS", "soon"),
+        ("ASSISTANT_MODEL_DOCUMENTS", "maybe"),
+        ("ASSISTANT_MODEL_UNDERSTANDS", "2"),
+        ("ASSISTANT_MODEL_AT_ONCE", "0"),
+    ],
 )
 def test_a_setting_that_cannot_be_read_is_named(variable: str, value: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=variable):
