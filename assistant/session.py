@@ -359,10 +359,12 @@ class Session:
         turns = self.assistant.store.turns(self.conversation)
         return tuple(Turn(t.role, t.text, _answer_of(t.answer) if t.answer else None) for t in turns)  # type: ignore[arg-type]
 
-    def stream(self, text: str, jurisdiction: str | None = None, stop: Event | None = None) -> Iterator[Progress | Answer]:
+    def stream(
+        self, text: str, jurisdiction: str | None = None, stop: Event | None = None, model: str | None = None
+    ) -> Iterator[Progress | Answer]:
         """As Assistant.stream; the turn is stored before the Answer is given, a stopped message only as that and when."""
         question = Question(text, history=self.history(), jurisdiction=jurisdiction)
-        for event in self.assistant.stream(question, stop=stop, conversation=self.conversation):
+        for event in self.assistant.stream(question, model, stop, self.conversation):
             if isinstance(event, Answer):
                 if event.outcome == "urgent":
                     self.assistant.store.add_stopped(self.conversation)

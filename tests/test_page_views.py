@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from assistant import Assistant, Session, Settings, UsageError, as_json
 from assistant.store import Store
+from tests.servers import serving
 from ui.desk import Desk
 from ui.page import BOX
 from ui.words import load_words
@@ -197,7 +198,7 @@ def test_what_was_deleted_days_ago_is_gone_for_good_when_the_page_opens(page: Ap
 def test_a_person_who_does_not_wait_for_a_model_stops_it(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[threading.Event] = []
 
-    def stream(self: Session, text: str, jurisdiction: str | None, stop: threading.Event) -> Iterator[object]:
+    def stream(self: Session, text: str, jurisdiction: str | None, stop: threading.Event, model: str) -> Iterator[object]:
         seen.append(stop)
         assert stop.wait(20)
         yield from ()
@@ -209,6 +210,29 @@ def test_a_person_who_does_not_wait_for_a_model_stops_it(assistant: Assistant, m
     job.stop.set()
     assert list(job.follow(20)) in ([], [None])
     assert seen == [job.stop]
+
+
+def test_where_models_are_allowed_a_person_chooses_and_the_answer_names_it(
+    page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("langchain_openai")
+    with serving("openai") as server:
+        monkeypatch.setenv("ASSISTANT_MODELS", "openai:one")
+        monkeypatch.setenv("ASSISTANT_MODEL_URL", server.url)
+        page.run()
+        assert page.selectbox(key="model").value == "none"
+        assert page.selectbox(key="model").options == [W("ask.no_model"), "openai:one"]
+        page.selectbox(key="model").set_value("openai:one").run()
+        ask(page, QUESTION)
+        assert not page.exception
+        answer = store(tmp_path).turns(opened(page))[1].answer
+    assert answer
+    assert answer["model"] == "openai:one"
+    assert page.selectbox(key="model").value == "openai:one"
+
+
+def test_where_no_model_is_allowed_none_is_offered(page: AppTest) -> None:
+    assert "model" not in [s.key for s in page.run().selectbox]
 
 
 def test_feedback_is_kept_masked_and_a_practice_lead_decides(page: AppTest, tmp_path: Path) -> None:

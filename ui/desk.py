@@ -20,6 +20,7 @@ class Job:
     """One answer being written. `follow` may be called by any number of visitors, at any time."""
 
     question: str
+    model: str = "none"
     events: list[Any] = field(default_factory=list)
     error: Exception | None = None
     done: bool = False
@@ -88,12 +89,12 @@ class Desk:
         if self._error is not None:
             self._warm()
 
-    def ask(self, conversation: str, text: str, jurisdiction: str | None = None) -> Job | None:
-        """Begins an answer; None where this conversation has one under way."""
+    def ask(self, conversation: str, text: str, jurisdiction: str | None = None, model: str | None = None) -> Job | None:
+        """Begins an answer, worded by `model` or the one that is set; None where this conversation has one under way."""
         with self._lock:
             if self.under_way(conversation):
                 return None
-            job = self._jobs[conversation] = Job(text)
+            job = self._jobs[conversation] = Job(text, model or self.assistant.settings.model)
         threading.Thread(target=self._write, args=(job, conversation, text, jurisdiction), daemon=True).start()
         return job
 
@@ -107,7 +108,7 @@ class Desk:
             self._ready.wait()
             if self._error:
                 raise self._error
-            for event in Session.open(self.assistant, conversation).stream(text, jurisdiction, job.stop):
+            for event in Session.open(self.assistant, conversation).stream(text, jurisdiction, job.stop, job.model):
                 with job.changed:
                     job.events.append(event)
                     job.changed.notify_all()

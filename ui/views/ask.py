@@ -22,7 +22,7 @@ def send() -> None:
             here = store.start()
             open_conversation(here)
         st.session_state.pop("reply", None)
-        job = desk().ask(here, text, visit.nation())
+        job = desk().ask(here, text, visit.nation(), st.session_state.get("chosen_model"))
     except AssistantError as error:
         fill(text)
         flash(str(error))
@@ -53,7 +53,7 @@ def suggest(questions: list[str], heading: str) -> None:
 def follow(job: Job) -> Answer | None:
     """Shows the steps as they happen; gives the answer, or None where it failed and said so."""
     w, place, steps = words(), st.empty(), []
-    if desk().assistant.settings.model != "none":
+    if job.model != "none":
         st.button(w("ask.stop"), key="stop", on_click=job.stop.set)
     for event in job.follow():
         if isinstance(event, Answer):
@@ -125,10 +125,24 @@ def transcript(here: str) -> bool:
     return bool(events or reply)
 
 
+def choose_model() -> None:
+    """Whose words the next answer is in, where there is a choice. Kept apart from the box, which is not drawn all the time."""
+    w, assistant = words(), desk().assistant
+    if len(assistant.models) < 2:
+        return
+    kept = st.session_state.get("chosen_model", assistant.settings.model)
+    at = assistant.models.index(kept) if kept in assistant.models else 0
+    st.session_state["chosen_model"] = st.selectbox(
+        w("ask.model"), assistant.models, at, lambda m: w("ask.no_model") if m == "none" else m, key="model", width=320
+    )
+
+
 def box() -> None:
     with st.container(key="box"):
         if not st.session_state.get("job"):
-            attach.attached()
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                attach.attached()
+                choose_model()
         st.chat_input(words()("ask.placeholder"), key=BOX, max_chars=20_000, submit_mode="disable", on_submit=send)
 
 
