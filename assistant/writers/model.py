@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.errors import ModelError
-from assistant.models import ChatModel, Message, Usage
+from assistant.models import ChatModel, Message
 from assistant.prompts import Prompts
 from assistant.types import WHENS, Claim, Draft, Dropped, Evidence, Part, Passage, PlannedStep, Understanding
 
@@ -81,14 +81,14 @@ class ModelWriter:
         if not ground.passages:
             return net
         try:
-            written, usage = self._ask(question, ground)
+            written = self._ask(question, ground)
         except ModelError as error:
             return self._instead(net, str(error))
-        return self._draft(question, evidence, ground, written, usage, net)
+        return self._draft(question, evidence, ground, written, net)
 
-    def _instead(self, net: Draft, why: str, dropped: Sequence[Dropped] = (), usage: Usage | None = None) -> Draft:
+    def _instead(self, net: Draft, why: str, dropped: Sequence[Dropped] = ()) -> Draft:
         notice = self._say("notice.failed", model=self.model.name, why=why)
-        return replace(net, notices=(*net.notices, notice), dropped=tuple(dropped), usage=_counted(usage))
+        return replace(net, notices=(*net.notices, notice), dropped=tuple(dropped))
 
     # ---- asking
 
@@ -110,17 +110,15 @@ class ModelWriter:
                     ground.questions |= {f"Q{len(ground.questions) + 1 + n}": s.text for n, s in enumerate(passage.sentences)}
         return ground
 
-    def _ask(self, question: Understanding, ground: _Ground) -> tuple[_Written, Usage]:
+    def _ask(self, question: Understanding, ground: _Ground) -> _Written:
         """What the model wrote; one repair where it cannot be read. Raises ModelError."""
         messages: list[Message] = [("system", self._system(question)), ("human", self._user(question, ground))]
-        used = Usage()
         for attempt in range(2):
             reply = self.model.ask(messages, self._shape())
-            used += reply.usage
             try:
                 if reply.data is None:
                     raise ValueError("no JSON object stood in it")
-                return _Written.model_validate(reply.data), used
+                return _Written.model_validate(reply.data)
             except ValueError as error:
                 if attempt == 0:
                     messages += [("ai", reply.text[:2_000] or "{}"), ("human", self._say("repair", slip=_slip(error)))]
@@ -188,7 +186,7 @@ class ModelWriter:
 
     # ---- what it said
 
-    def _draft(self, question: Understanding, evidence: Evidence, ground: _Ground, written: _Written, usage: Usage, net: Draft) -> Draft:
+    def _draft(self, question: Understanding, evidence: Evidence, ground: _Ground, written: _Written, net: Draft) -> Draft:
         dropped: list[Dropped] = []
         grouped: dict[str, list[Claim]] = {}
         seen: set[str] = set()
@@ -202,7 +200,7 @@ class ModelWriter:
                 seen.add(_plain(claim.text))
                 grouped.setdefault(heading, []).append(claim)
         if not grouped:
-            return self._instead(net, self._say("why.nothing"), dropped, usage)
+            return self._instead(net, self._say("why.nothing"), dropped)
         planned = list({label: ground.steps[label] for label in written.steps if label in ground.steps}.values())[:MOST_STEPS]
         chosen = tuple(dict.fromkeys(ground.questions[q] for q in written.questions if q in ground.questions))[:MOST_QUESTIONS]
         return Draft(
@@ -211,7 +209,6 @@ class ModelWriter:
             notices=(*net.notices, *self._notices(question, evidence, ground, written)),
             model=self.model.name,
             dropped=tuple(dropped),
-            usage=_counted(usage),
         )
 
     def _claim(self, said: _Said, ground: _Ground) -> tuple[str, Claim] | Dropped:
@@ -247,14 +244,19 @@ class ModelWriter:
         steps = tuple(sorted(planned, key=lambda s: WHENS.index(s.step.when)))
         shown = [p for p in net.parts if not p.more]
         parts = [Part("paragraph", claims=tuple(grouped.get("", ())))] if grouped.get("") else []
-        documents = [p for p in shown if p.heading == say("document")]
+        documents = [p for p in shown if p.heading == say("document") or _of_document(p)]
+        first = not documents or documents[0] is shown[0]  # the card writer lets the law stand before a document that rules on the same
         if grouped.get("document"):
-            documents = [Part("bullets", say("document"), tuple(grouped["document"]))]
-        parts = [*documents, *parts, *(p for p in shown if p.style == "table" or (p.style == "plain" and not p.heading))]
+            intro = [p for p in documents if p.style == "plain"]
+            documents = [*intro, Part("bullets", "" if intro else say("document"), tuple(grouped["document"]))]
+        shown = [p for p in shown if p not in documents]
+        parts = [*(documents if first else ()), *parts]
+        parts += [p for p in shown if p.style == "table" or (p.style == "plain" and not p.heading)]
         parts += [Part("bullets", say(h), tuple(claims)) for h, claims in grouped.items() if h not in ("", "document")]
         parts += [Part("steps", say("steps"), steps=steps)] if steps else [p for p in shown if p.style == "steps"]
         asked = [p for p in shown if p.style == "plain" and p.heading]
         parts += [Part("plain", say("questions"), lines=tuple(chosen))] if chosen else asked
+        parts += () if first else documents
         return (*parts, *(p for p in net.parts if p.more))
 
     def _notices(self, question: Understanding, evidence: Evidence, ground: _Ground, written: _Written) -> list[str]:
@@ -267,9 +269,14 @@ class ModelWriter:
             notices.append(self._say("notice.documents" if sent else "notice.kept"))
         words = _SPACE.sub(" ", written.unanswered).strip(" ?.!,;:\"'“”")
         # Only the person's own words come back in this notice.
-        if 2 <= len(words.split()) <= 25 and words.casefold() in _SPACE.sub(" ", question.text).casefold():
+        own = _SPACE.sub(" ", question.asked or question.text).casefold()
+        if 2 <= len(words.split()) <= 25 and words.casefold() in own:
             notices.append(self._say("notice.unanswered", words=words))
         return notices
+
+
+def _of_document(part: Part) -> bool:
+    return bool(part.claims) and all(i.startswith("doc:") for c in part.claims for i in c.passages)
 
 
 def _section(passage: Passage) -> str:
@@ -283,10 +290,6 @@ def _sentences(passage: Passage) -> str:
 def _plain(text: str) -> str:
     text = text.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"').replace("–", "-").replace("—", "-")
     return _SPACE.sub(" ", text).strip(' ."').casefold()
-
-
-def _counted(usage: Usage | None) -> dict[str, float]:
-    return {} if usage is None else {"input": usage.input, "output": usage.output, "cost": round(usage.cost, 6)}
 
 
 def _slip(error: ValueError) -> str:
