@@ -57,9 +57,9 @@ def building(what: str, done: int, of: int) -> None:
 # ---- runs
 
 
-def runs(folder: Path = RUNS) -> list[Path]:
+def runs() -> list[Path]:
     """Finished runs, the latest last."""
-    return sorted(p.parent for p in folder.glob("*/results.json"))
+    return sorted(p.parent for p in RUNS.glob("*/results.json"))
 
 
 def latest(whole: bool = False) -> Path:

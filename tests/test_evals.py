@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from assistant import Settings
-from evals import collect, collection, gate, judge, leaks, metrics, report, score
+from evals import __main__ as command
+from evals import collect, collection, gate, judge, leaks, metrics, report, score, screens
 from evals.__main__ import main
-from evals.cases import FOLDER, SUITES, Case, CaseError, Selection, choose, load, write_schema
+from evals.cases import BLIND, FOLDER, SUITES, Case, CaseError, Selection, choose, load, write_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -572,3 +573,103 @@ def test_the_system_card_leaves_no_gap_unfilled() -> None:
     card = report.system_card(results, gate.gate(results, gate.Standing()), {}, gate.Standing())
     assert "$" not in card
     assert "**answers**: passed" in card
+
+
+# ---- the blind sets
+
+
+BLIND_SUITES = [s for s in SUITES if s.name.startswith(BLIND)]
+
+
+def test_the_blind_sets_stand_first_and_half_of_each_is_sealed() -> None:
+    assert list(choose(Selection()))[: len(BLIND_SUITES)] == [s.name for s in BLIND_SUITES]
+    for suite in BLIND_SUITES:
+        cases = load(suite)
+        assert sum(c.sealed for c in cases) in ((0,) if suite.name == "blind-robust" else (len(cases) // 2,)), suite.name
+
+
+def test_a_live_concern_of_the_blind_sets_is_critical_and_little_else() -> None:
+    critical = {c.id for s in BLIND_SUITES for c in load(s) if c.severity == "critical"}
+    assert {
+        c.id for s in BLIND_SUITES for c in load(s) if c.inputs.get("set") == "urgent" or "urgent" in c.expected.get("outcome", ())
+    } == critical
+
+
+def test_what_learns_or_fits_never_reads_a_blind_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", SimpleNamespace(SentenceTransformer=None))  # slow to import, not used here
+    from evals import screen_weights
+
+    blind = {c.inputs.get("question") or c.inputs["text"] for s in BLIND_SUITES for c in load(s)}
+    read = {*screen_weights._open_cases(), *(row["text"] for rows in screens.load_all().values() for row in rows)}
+    assert len(read) > 1000
+    assert not {text for text in blind & read if len(text.split()) > 4}
+    for script in ("calibrate", "check_support", "rehearse", "screen_names"):  # each names the files it reads
+        assert "blind" not in (ROOT / "evals" / f"{script}.py").read_text("utf-8")
+
+
+def test_a_follow_up_is_understood_when_the_question_holds_what_it_is_about() -> None:
+    def row(name: str, read_as: str, text: str, **expected: Any) -> dict[str, Any]:
+        return {**record(f"blind-understanding/{name}", {"kind": read_as, "text": text}), "expected": expected}
+
+    rows = [
+        row("a", "law", "what", kind=["law"]),
+        row("b", "law", "seats on the board", must=[["board"]]),
+        row("c", "law", "so", must=[["chair"]]),
+    ]
+    suite = scored(*rows)["suites"]["blind-understanding"]
+    assert [c["state"] for c in suite["cases"].values()] == ["passed", "passed", "failed"]
+    assert [(f["k"], f["n"]) for f in suite["figures"]] == [(1, 1), (1, 2)]
+
+
+def test_a_text_without_a_situation_may_not_be_placed_with_confidence() -> None:
+    rows = [record(f"blind-none/{n}", {"placement": {"sure": {"level": s, "step": False}}}) for n, s in (("a", False), ("b", True))]
+    suite = scored(*rows)["suites"]["blind-none"]
+    assert [c["why"] for c in suite["cases"].values()] == [[], ["sure of the level"]]
+
+
+# ---- a model beside none
+
+
+def test_a_model_stands_beside_the_same_cases_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without = [record(), record("answers/two", must=[["joint board"]]), record("answers/three")]
+    other = {"answer": answer(outcome="no_evidence", text="Nothing.", statements=[], sources=[]), "passages": {}}
+    wrong = {"answer": answer(text="A board decides. [1]"), "passages": without[0]["got"]["passages"]}
+    with_model = [record(), record("answers/two", wrong, must=[["joint board"]]), record("answers/three", other)]
+    monkeypatch.setattr("evals.__main__.RUNS", tmp_path)
+    for name, rows, model in (("20260101-000000", without, "none"), ("20260101-000001", with_model, "x:y")):
+        settings = {"versions": {"knowledge": "k"}, "model": model, "suites": {"answers": []}, "selection": scored(record())["selection"]}
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "settings.json").write_text(json.dumps(settings), "utf-8")
+        (tmp_path / name / "records.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), "utf-8")
+        verdict = command.finish(tmp_path / name)
+    results = command.load(tmp_path / "20260101-000001")
+    assert command.keyless(results) == tmp_path / "20260101-000000"
+    assert verdict.passed
+    assert report.by_model(verdict, without, with_model) == [
+        "answers/three: answered without it, no_evidence with it",
+        "answers/three: passed without it, failed with it  outcome: no_evidence, not answered",
+        "answers/two: passed without it, failed with it  lacks: joint board",
+    ]
+    head = next(line for line in command.table(results, verdict).splitlines() if line.startswith("suite"))
+    assert head.split()[:3] == ["suite", "n", "x:y"]
+    assert "without a model" in head
+    first = next(line for line in verdict.lines if line.suite == "answers")
+    assert (first.before, first.value) == (1.0, 0.3333)
+
+
+def test_the_sealed_cases_of_a_model_show_figures_only() -> None:
+    held = standing(a="passed")
+    results = {**results_of(whole=False, a="failed"), "model": "x:y"}
+    results["selection"]["sealed"] = True
+    verdict = gate.gate(results, held)
+    assert not verdict.flips
+    assert verdict.lines[0].before == 1.0
+
+
+def test_the_system_card_tells_sealed_cases_apart() -> None:
+    results = scored(record("blind-answers/one"), sealed=True, whole=False)
+    verdict = gate.gate(results, gate.Standing())
+    card = report.system_card(scored(record()), verdict, {}, gate.Standing(), verdict)
+    unseen = card.partition("### Not used in development")[2].partition("### Used in development")[0]
+    assert "**blind-answers**: passed | 1 | 100.0%" in unseen
+    assert "right outcome" in unseen
