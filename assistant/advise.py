@@ -16,12 +16,14 @@ from typing import Any, Literal, Protocol
 
 from assistant.embed import Vectors
 from assistant.knowledge import Library, document_passages
+from assistant.models import Spending, spending
 from assistant.place import Placer
 from assistant.prompts import Prompts
 from assistant.render import Page
 from assistant.retrieve import CardHit, Retriever, document_passages_found
 from assistant.screen import Screen
 from assistant.screen.hostile import LEFT_OUT
+from assistant.second import SecondReading
 from assistant.types import (
     Answer,
     Card,
@@ -53,6 +55,13 @@ _TORN = 0.25  # log-odds between two cards that fit about equally
 _PLAIN = 0.985  # a card that fits better than this is what was meant
 _LAW_FIRST = 2.5  # log-odds within which a law card leads the answer to a question about law
 _CLOSE = 1.2  # log-odds below the threshold at which a choice is still offered
+# Words by which a document lays down who may, must or must not.
+_RULES_ON = re.compile(
+    r"\b(must|shall|never|not allowed|may not|no longer|duty|duties|statut\w*|law|legal\w*|lawful\w*|mandat\w*|oblig\w*|require\w*|"
+    r"does not apply|is the only|consent)\b",
+    re.IGNORECASE,
+)
+_LAW_SEEN = 700  # characters of question and document that help to find it
 _WHOLE = {"levels": "five-levels", "elements": "six-elements", "steps": "five-steps"}  # the card of each whole list
 _DESCRIBED = 0.75  # chance that a situation is described, from which a choice is worth offering
 
@@ -80,6 +89,7 @@ class Run:
     draft: Draft | None = None
     notices: list[str] = field(default_factory=list)
     answer: Answer | None = None
+    spent: Spending = field(default_factory=Spending)  # on chat models, by all steps together
     milliseconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -109,6 +119,7 @@ class Adviser:
         placer: Placer,
         retriever: Retriever,
         writer: Writer | None = None,
+        second: SecondReading | None = None,
     ) -> None:
         self.library = library
         self.prompts = prompts
@@ -118,6 +129,7 @@ class Adviser:
         self.retriever = retriever
         self.cards = CardWriter(library, prompts)
         self.writer: Writer = writer or self.cards
+        self.second = second
         self.steps: tuple[tuple[StepName, Step], ...] = (
             ("screen", self._screen),
             ("understand", self._understand),
@@ -140,13 +152,14 @@ class Adviser:
         for name, step in self.steps:
             yield Progress(name)
             began = time.perf_counter()
-            run = self._walk(name, step, run, config)
+            with spending(run.spent):
+                run = self._walk(name, step, run, config)
             run.milliseconds[name] = round((time.perf_counter() - began) * 1000, 2)
             if run.answer:
                 break
         assert run.answer is not None  # noqa: S101  the check settles every answer
         run.milliseconds["total"] = round((time.perf_counter() - started) * 1000, 2)
-        yield replace(run.answer, milliseconds=run.milliseconds)
+        yield replace(run.answer, milliseconds=run.milliseconds, usage=run.spent.row())
 
     def _walk(self, name: StepName, step: Step, run: Run, config: Any) -> Run:  # noqa: ARG002  a chain names and watches its steps
         return step(run)
@@ -219,6 +232,9 @@ class Adviser:
         if meaning.kind in ("greeting", "thanks", "about"):
             run.answer = self._settled(run, "social", self.prompts.say(f"replies.{meaning.kind}"))
             return run
+        if self.second and meaning.follows and meaning.request in ("", "other") and not meaning.point:
+            run.meaning = meaning = replace(meaning, text=self.second.restated(run.text, run.history) or meaning.text)
+            run.notices.append(self.second.notice())
         run.vector = self._vector(meaning.text)
         told = meaning.told or meaning.text
         placement = self.placer.place(told, run.vector if told == meaning.text else self._vector(told))
@@ -226,6 +242,9 @@ class Adviser:
             placement = replace(placement, evidence=(), against=())  # offsets would not be those of this question
             own = self.placer.place(run.text, self._vector(run.text)) if meaning.request == "other" else placement
             placement = own if any(own.sure.values()) else placement  # what is added or put right counts for more than what was said first
+        if self.second and self._doubtful(meaning, told, placement):
+            placement = self.second.placed(told, placement, list(self.library.members.values()))
+            run.notices = list(dict.fromkeys([*run.notices, self.second.notice()]))
         # Facts a person has put right count for more than what was read from the turns before.
         facts = {**(run.question.facts or self.reader.facts(run.history)), **meaning.facts}
         # A nation named in the words of the question wins over what was told before, and that over the setting.
@@ -249,6 +268,11 @@ class Adviser:
         )
         return run
 
+    def _doubtful(self, meaning: Meaning, told: str, placement: Placement) -> bool:
+        """Whether a person asks where a situation they describe stands, and we cannot say of any facet."""
+        asked = "placement" in (meaning.kind, meaning.answers_as) and not any(placement.sure.values())
+        return asked and self.placer.situation(told, self._vector(told)) >= _DESCRIBED
+
     def _each(self, run: Run, meaning: Meaning) -> tuple[tuple[str, Placement], ...]:
         """Where each agency stands that a placement question describes apart."""
         if meaning.kind != "placement":
@@ -265,6 +289,10 @@ class Adviser:
         asked = run.understanding
         found, good = self._answering(run, asked, run.meaning)
         documents = document_passages_found(run.documents, self.retriever.embeddings, asked.text, run.vector)
+        if documents and asked.kind == "placement":  # where what the document describes stands
+            run.understanding = asked = replace(asked, placement=self._placed(documents))
+        if documents:
+            good = _once([*self._law_beside(asked, found, documents), *good])[:4]
         used = {h.card.id for h in good}
         run.rejected = tuple(Rejected(f"card:{h.card.id}#{_slug_of_best(h)}", round(h.fit, 4)) for h in found if h.card.id not in used)
         run.evidence = Evidence(tuple((h.card, h.fit) for h in good), tuple(documents), tuple(h.card for h in found[:3]))
@@ -277,6 +305,21 @@ class Adviser:
         elif self._torn(asked, found, good):
             run.answer = self._choices(run, found[:2], found[0].card)
         return run
+
+    def _placed(self, documents: list[Hit]) -> Placement:
+        """Where the situation stands that passages of a document describe; without spans, which would not be those of the question."""
+        told = " ".join(h.passage.text for h in documents)
+        return replace(self.placer.place(told, self._vector(told)), evidence=(), against=())
+
+    def _law_beside(self, asked: Understanding, found: list[CardHit], documents: list[Hit]) -> list[CardHit]:
+        """The law on what a person's document rules on: a local document never outranks it, so it stands first."""
+        said = " ".join(s.text for h in documents for s in h.passage.sentences)
+        if asked.kind != "law" and not _RULES_ON.search(f"{asked.text} {said}"):
+            return []
+        text = f"{asked.text} {said}"[:_LAW_SEEN]
+        again = self._search(text, self._vector(text), replace(asked, kind="law"))
+        law = [h for h in (*found, *again) if h.card.kind == "law" and h.fit >= _OWN_NATION and not h.card.section("who-to-contact")]
+        return sorted(_once(law), key=lambda h: -h.odds)[:1]
 
     # ---- which cards answer
 
@@ -433,7 +476,7 @@ class Adviser:
 
     def _check(self, run: Run) -> Run:
         assert run.draft is not None and run.evidence is not None and run.understanding is not None  # noqa: S101
-        refused, usage = list(run.draft.dropped), run.draft.usage
+        refused = list(run.draft.dropped)
         page = self._checked(run, run.draft)
         if page is None or (run.draft.model != "none" and not _holds(page, len(refused))):
             refused += page.dropped if page else []
@@ -445,7 +488,6 @@ class Adviser:
             self._settled(run, "answered", page.text, draft.questions, (*run.notices, *draft.notices)),
             statements=tuple(page.statements),
             dropped=(*refused, *page.dropped),
-            usage=usage,
             next_steps=tuple(page.next_steps),
             sources=tuple(page.sources.values()),
             more=page.more,

@@ -174,10 +174,10 @@ _KIND_OF_CARD: dict[str, str] = {"how_to": "tool", "law": "law", "definition": "
 
 
 # Words by which a person points at what they attached.
+_PAPERS = "note|policy|protocol|procedure|minutes|terms|agreement|strategy|survey|report|review|audit|guidance|charter|check|plan"
 _POINTS_AT_A_DOCUMENT = re.compile(
     r"\b(?:attach(?:ed|ment)|document|paper|leaflet|handbook|uploaded|enclosed|according to|"
-    r"(?:this|these|our|the|my|local|draft) (?:\w+ ){0,2}"
-    r"(?:note|policy|protocol|procedure|minutes|terms|agreement|strategy|survey|report|review|audit|guidance|charter|check|plan|charter))\b",
+    rf"(?:this|these|our|the|my|local|draft) (?:\w+ ){{0,2}}(?:{_PAPERS})|(?:{_PAPERS}) (?:says?|said|mentions?|covers?|tells?|states?))\b",
     re.IGNORECASE,
 )
 _BEARS = 0.42  # from this score on, a passage bears on a question that points at no document

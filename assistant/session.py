@@ -81,15 +81,19 @@ class Assistant:
         return self._adviser(self.settings.model)
 
     def _adviser(self, model: str) -> RunnableAdviser:
-        writer = None
+        writer = second = None
         if model != "none":
             from assistant.writers import CardWriter
             from assistant.writers.model import ModelWriter
 
             opened = open_model(model, self.settings.models, Ledger(self.settings.home / "model-usage.json"))
             writer = ModelWriter(opened, CardWriter(self.library, self.prompts), self.prompts)
+            if self.settings.models.understands:
+                from assistant.second import SecondReading
+
+                second = SecondReading(opened, self.prompts, self.screener)
         reader = load_reader(self.library, self.settings.knowledge, self.embeddings, self.settings.exported_models)
-        return self._kind_of_adviser(self.library, self.prompts, self.screener, reader, self.placer, self.retriever, writer)
+        return self._kind_of_adviser(self.library, self.prompts, self.screener, reader, self.placer, self.retriever, writer, second)
 
     @property
     def _kind_of_adviser(self) -> type[RunnableAdviser]:

@@ -403,7 +403,6 @@ class Draft:
     notices: tuple[str, ...] = ()
     model: str = "none"
     dropped: tuple[Dropped, ...] = ()  # what the writer itself refused of a model's words
-    usage: dict[str, float] = field(default_factory=dict)  # tokens in and out, cost, of a model
 
 
 @dataclass(frozen=True)

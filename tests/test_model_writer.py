@@ -14,6 +14,7 @@ import pytest
 from assistant import Answer, Assistant, Document, ModelError, Question
 from assistant.advise import Adviser
 from assistant.models import ChatModel, Message, Reply, Usage, open_model
+from assistant.second import SecondReading
 from assistant.settings import Models
 from assistant.writers import CardWriter
 from assistant.writers.model import ModelWriter
@@ -31,16 +32,17 @@ class FakeModel(ChatModel):
         self.write = write
         self.sent: list[Sequence[Message]] = []
 
-    def ask(self, messages: Sequence[Message], shape: Any = None, seconds: float | None = None) -> Reply:
+    def _once(self, messages: Sequence[Message], shape: Any, plainly: bool, until: float) -> Reply:
         self.sent.append(list(messages))
         said = self.write(messages[1][1])
+        self._count(Usage(10, 5))
         return Reply(json.dumps(said), said, Usage(10, 5)) if isinstance(said, dict) else Reply(said, None, Usage(10, 5))
 
 
-def adviser(assistant: Assistant, model: ChatModel) -> Adviser:
+def adviser(assistant: Assistant, model: ChatModel, second: SecondReading | None = None) -> Adviser:
     base = assistant.adviser
     writer = ModelWriter(model, CardWriter(assistant.library, assistant.prompts), assistant.prompts)
-    return Adviser(base.library, base.prompts, base.screen, base.reader, base.placer, base.retriever, writer)
+    return Adviser(base.library, base.prompts, base.screen, base.reader, base.placer, base.retriever, writer, second)
 
 
 def shown(answer: Answer) -> str:
@@ -62,6 +64,20 @@ def test_malformed_output_is_repaired_once(assistant: Assistant) -> None:
     model = FakeModel(lambda prompt: replies.pop(0) if replies else honest(prompt))
     assert adviser(assistant, model).invoke(QUESTION).model == "fake:model"
     assert len(model.sent) == 2
+
+
+def test_the_repair_shares_the_time_and_both_calls_are_counted(assistant: Assistant) -> None:
+    left: list[float] = []
+
+    class Slow(FakeModel):
+        def _once(self, messages: Sequence[Message], shape: Any, plainly: bool, until: float) -> Reply:
+            left.append(until)
+            return super()._once(messages, shape, plainly, until)
+
+    answer = adviser(assistant, Slow(lambda _: "never JSON")).invoke(QUESTION)
+    assert len(left) == 2
+    assert left[0] == left[1]
+    assert (answer.model, answer.usage) == ("none", {"input": 20, "output": 10, "cost": 0.0})
 
 
 def failing(_: str) -> dict[str, Any]:

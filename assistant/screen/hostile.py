@@ -103,10 +103,12 @@ class Hostile:
 
     def without(self, text: str, found: tuple[Finding, ...]) -> str:
         """The text with the sentences that hold a finding left out, and hidden characters gone."""
+        told = [f for f in found if f.rule not in {"hidden-characters", "comment"}]
+        begins = [f.end - len(text[f.start : f.end].lstrip()) for f in told]  # a line break before it belongs to the sentence before
         spans = [
             (m.start(), m.end())
             for m in _SENTENCE.finditer(text)
-            if any(f.rule not in {"hidden-characters", "comment"} and f.start < m.end() and m.start() < f.end for f in found)
+            if any(begin < m.end() and m.start() < f.end for begin, f in zip(begins, told, strict=True))
         ]
         spans += [(f.start, f.end) for f in found]
         out, at = [], 0

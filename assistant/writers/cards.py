@@ -44,6 +44,8 @@ _LIKELY = 0.45  # a reading less probable than this is no more than the nearest
 _TOLD = 7  # words of weight below which a description is too thin to be sure
 _GENERAL = 4  # words of a question that are so few that several cards may answer
 SHORT = 72  # words of an answer asked to be short
+_SHORT_DOCUMENT = 6  # sentences: of so few, all may matter
+_BEARS_ON = 0.4  # of the best sentence's likeness to the question: below it a sentence of a document is off the point
 _EVERYWHERE = (
     "what-binds-whom", "how-to-run-it", "headings", "features", "what-it-covers", "partnership-body", "who-to-contact", "why-it-happens",
     "signs", "when-to-use-it", "when-it-is-right", "watch-for", "common-mistakes", "what-was-found", "what-it-means", "by-nation",
@@ -146,14 +148,19 @@ class CardWriter:
         said = _Said(content_words(question.text))
         parts: list[Part] = []
         notices: list[str] = []
-        if evidence.documents:
-            parts.append(self._from_document(evidence, said))
         cards = [c for c, _ in evidence.cards]
+        document = self._from_document(evidence, said) if evidence.documents else []
+        law_first = bool(document and cards and cards[0].kind == "law")
+        if not law_first:
+            parts += document
         if cards:
             parts += self._body(question, cards, said)
             if question.request != "shorter":
                 parts += self._country(question, cards)
             notices += self._notices(question, cards)
+        if law_first:
+            parts = [p for p in parts if not p.more] + document + [p for p in parts if p.more]
+            notices.append(self.prompts.say("writer.notice.statute"))
         questions = tuple(line for p in parts if p.heading == self._heading("questions") and not p.more for line in p.lines)
         if cards and question.request != "shorter" and self._country(question, cards):
             questions = (self.prompts.say("writer.country.ask"), *questions)
@@ -686,11 +693,13 @@ class CardWriter:
 
     # ---- documents, notices
 
-    def _from_document(self, evidence: Evidence, said: _Said) -> Part:
+    def _from_document(self, evidence: Evidence, said: _Said) -> list[Part]:
         """The sentences of the person's own documents that bear on the question, word for word."""
         pool = [(s, h.passage.id) for h in evidence.documents for s in h.passage.sentences]
-        best = sorted(pool, key=lambda sp: -likeness(content_words(sp[0].text), said.asked))[:4]
-        return Part("bullets", self._heading("document"), said.choose(best, 3))
+        ranked = sorted(((likeness(content_words(s.text), said.asked), (s, p)) for s, p in pool), key=lambda x: -x[0])
+        least = _BEARS_ON * ranked[0][0] if len(pool) > _SHORT_DOCUMENT else 0.0
+        claims = said.choose([x for score, x in ranked[:4] if score >= least], 3)
+        return [Part("bullets", self._heading("document"), claims)] if claims else []
 
     def _notices(self, question: Understanding, cards: Sequence[Card]) -> list[str]:
         notices = []
