@@ -95,7 +95,7 @@ class Reader:
 
     rules: tuple[tuple[Kind, re.Pattern[str]], ...]
     follows: tuple[tuple[Request, re.Pattern[str]], ...]
-    words: Mapping[str, re.Pattern[str]]  # asks, tail, new_subject, preamble, said, members
+    words: Mapping[str, re.Pattern[str]]  # those of _WORDS
     agencies: Mapping[str, re.Pattern[str]]
     places: tuple[tuple[str, re.Pattern[str]], ...]
     names: tuple[tuple[str, re.Pattern[str]], ...]  # framework member id, pattern
@@ -150,6 +150,8 @@ class Reader:
         chances = self._chances(" ".join(asks) if asks else mended)
         best: Kind = max(_LEARNED, key=lambda k: (chances.get(k, 0.0), k == "other"))
         certain = chances.get(best, 0.0)
+        if best == "about" and not self.words["to_us"].search(mended):
+            best, certain = "other", 1.0 - certain  # what is not said to us is not about us
         if best == "about" and certain >= _CERTAIN and asks and not subjects and len(content) <= _FEW:
             return best, certain
         if ruled and (chances.get(ruled, 1.0) >= _POSSIBLE or certain < _LIKELY or best in (*_SOCIAL, "vague", "other")):
@@ -166,9 +168,14 @@ class Reader:
     def _ruled(self, mended: str, asks: Sequence[str]) -> Kind | None:
         for part in (*reversed(asks), *([mended] if len(mended.split()) <= 12 else [])):
             for kind, pattern in self.rules:
-                if pattern.search(part) and not (kind in _SOCIAL and len(mended.split()) > 14 and part != mended):
+                if pattern.search(part) and not (kind in _SOCIAL and part != mended and self._says_more(mended, part, kind)):
                     return kind
         return None
+
+    def _says_more(self, whole: str, part: str, kind: Kind) -> bool:
+        """Whether a message does more than greet, thank or ask about us: a "help" at the end of a story is no question about us."""
+        rest = len(self._content(whole)) - len(self._content(part))
+        return len(whole.split()) > 14 or (kind == "about" and rest > _FEW)
 
     def _thanks_first(self, text: str) -> bool:
         """Whether thanks come first and a few words that ask nothing after them."""
@@ -497,7 +504,7 @@ def load_reader(library: Library, folder: Path, embeddings: OnnxEmbeddings | Non
     return Reader(tuple(rules), tuple(follows), words, agencies, places, names, known, learned, embeddings)
 
 
-_WORDS = ("asks", "tail", "new_subject", "preamble", "said", "members")
+_WORDS = ("asks", "tail", "to_us", "new_subject", "preamble", "said", "members")
 _NO_CUES = Cues((), ())
 
 
