@@ -46,10 +46,11 @@ def labelled(assistant: Assistant, sealed: bool = False) -> list[tuple[str, set[
     return rows
 
 
-def answerable(sealed: bool = False) -> list[tuple[str, str]]:
-    """(question, answer | near | far) of the abstention cases."""
+def answerable(assistant: Assistant, sealed: bool = False) -> list[tuple[str, str]]:
+    """(question, answer | near | far) of the abstention cases that the screens let through: the others never reach a search."""
     cases = yaml.safe_load((CASES / "abstention" / "questions.yaml").read_text("utf-8"))["cases"]
-    return [(c["inputs"]["question"], c["metadata"]["label"]) for c in cases if bool(c["metadata"].get("sealed")) == sealed]
+    asked = [(c["inputs"]["question"], c["metadata"]["label"]) for c in cases if bool(c["metadata"].get("sealed")) == sealed]
+    return [(q, label) for q, label in asked if assistant.screen(q).outcome == "clear"]
 
 
 def hits(assistant: Assistant, question: str) -> tuple[list[CardHit], float]:
@@ -98,7 +99,8 @@ def main() -> None:
             lists.append((np.array([[h.signals[s] for s in _FITTED] for h in found]), right))
     weights = dict(zip(_FITTED, fit_weights(lists).tolist(), strict=True)) | _SET_BY_HAND
     raw, good, labels = [], [], []
-    for question, label in [*answerable(), *((q, "answer") for q, _ in labelled(assistant))]:
+    mix = answerable(assistant)
+    for question, label in [*mix, *((q, "answer") for q, _ in labelled(assistant))]:
         found, situation = hits(assistant, question)
         raw.append([max((sum(weights[s] * h.signals[s] for s in SIGNALS) for h in found), default=0.0), situation])
         good.append(label == "answer")
@@ -108,7 +110,7 @@ def main() -> None:
     scale, of_situation = (float(c) for c in model.coef_[0])
     bias = float(model.intercept_[0])
     probability = model.predict_proba(x)[:, 1]
-    only = np.array([q != "answer" or i < len(answerable()) for i, q in enumerate(labels)])  # the mix people bring, not the retrieval set
+    only = np.array([q != "answer" or i < len(mix) for i, q in enumerate(labels)])  # the mix people bring, not the retrieval set
     cut = threshold(probability[only], y[only])
     data = {
         "weights": {s: round(weights[s] * scale, 3) for s in SIGNALS},
