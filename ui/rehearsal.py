@@ -82,7 +82,7 @@ class Table:
     def read(cls, data: Mapping[str, Any], code: str | None = None) -> Table:
         """What `data` made. Raises UsageError, ValueError, KeyError or TypeError for anything else."""
         saved, mine = data["sitting"], data.get("learner", {})
-        seats = next((s for s in get_args(Seats) if s == mine.get("seats")), "one")
+        seats: Seats = next((s for s in get_args(Seats) if s == mine.get("seats")), "one")
         found = cls(desk().assistant.sitting(str(saved["scenario"]), saved=saved), seats, code=code)
         found.own, found.commitment = tuple(str(x) for x in mine.get("own", ())), str(mine.get("commitment", ""))
         found.contested = {str(k): str(v) for k, v in mine.get("contested", {}).items()}
