@@ -23,6 +23,7 @@ from assistant.types import FACETS, Kind, Member, Request, Turn
 Patterns = tuple[re.Pattern[str], ...]
 _LEARNED: tuple[Kind, ...] = tuple(k for k in get_args(Kind) if k != "follow_up")  # a follow-up shows only beside what came before
 _SOCIAL: tuple[Kind, ...] = ("greeting", "thanks", "about")
+_ASKED: tuple[Kind, ...] = ("placement", "next_steps", "reasons", "who_when")  # a phrase that names a thing can be any of the others
 _BARE: tuple[Kind, ...] = ("vague", "other", "next_steps", "reasons", "who_when")  # kinds whose words may name no subject
 _POSSIBLE = 0.15  # what a rule says is kept where the learned reader thinks it at least so probable
 _LIKELY = 0.7  # from here on the learned reader overrules a rule
@@ -150,8 +151,9 @@ class Reader:
         chances = self._chances(" ".join(asks) if asks else mended)
         best: Kind = max(_LEARNED, key=lambda k: (chances.get(k, 0.0), k == "other"))
         certain = chances.get(best, 0.0)
-        if best == "about" and not self.words["to_us"].search(mended):
-            best, certain = "other", 1.0 - certain  # what is not said to us is not about us
+        shows = {"about": "to_us", "thanks": "thanking"}.get(best)  # words without which it cannot be that
+        if shows and not self.words[shows].search(mended):
+            best, certain = "other", 1.0 - certain
         if best == "about" and certain >= _CERTAIN and asks and not subjects and len(content) <= _FEW:
             return best, certain
         if ruled and (chances.get(ruled, 1.0) >= _POSSIBLE or certain < _LIKELY or best in (*_SOCIAL, "vague", "other")):
@@ -161,7 +163,7 @@ class Reader:
             return (best if said else "vague" if len(content) < 2 else "other"), certain
         if best == "vague" or (len(content) < 2 and not subjects and (certain < _CERTAIN or best == "other")):
             return ("vague" if len(content) <= _FEW and not subjects else "other"), certain
-        if not asks and best != "other" and (certain < _CERTAIN or len(content) > 5):
+        if not asks and best != "other" and (best in _ASKED or certain < _CERTAIN or len(content) > 5):
             return "other", certain  # a plain description of trouble asks nothing
         return (best if certain >= _POSSIBLE * 2 else "other"), certain
 
@@ -504,7 +506,7 @@ def load_reader(library: Library, folder: Path, embeddings: OnnxEmbeddings | Non
     return Reader(tuple(rules), tuple(follows), words, agencies, places, names, known, learned, embeddings)
 
 
-_WORDS = ("asks", "tail", "to_us", "new_subject", "preamble", "said", "members")
+_WORDS = ("asks", "tail", "to_us", "thanking", "new_subject", "preamble", "said", "members")
 _NO_CUES = Cues((), ())
 
 
