@@ -28,7 +28,7 @@ from assistant.rehearse.lint import learners
 from evals import rehearse, screens
 from evals.calibrate import hits
 from evals.cases import FOLDER, HERE, SUITES, Case, Selection, cases_version, load
-from evals.leaks import leaks_of
+from evals.leaks import Leaks
 
 RUNS = HERE / "runs"
 Progress = Callable[[str, int, int], None]  # suite, done, of
@@ -294,7 +294,11 @@ class _Asker:
     def leaks(self, case: Case, _: dict[str, Any]) -> dict[str, Any]:
         suite = next(s for s in SUITES if s.name == case.inputs["suite"])
         texts = {c.id: [v for k in ("question", "text") if (v := c.inputs.get(k))] for c in load(suite)}
-        return leaks_of(texts, self.assistant, RUNS, by_meaning=not self.smoke)
+        return self._leaks.of(texts)
+
+    @cached_property
+    def _leaks(self) -> Leaks:
+        return Leaks(self.assistant, RUNS, by_meaning=not self.smoke)
 
 
 def asked_model(assistant: Assistant, folder: Path) -> str | None:

@@ -102,30 +102,38 @@ def same_meaning(cases: NDArray[np.float32], learnt: NDArray[np.float32]) -> dic
     return found
 
 
-def leaks_of(texts: Mapping[str, Sequence[str]], assistant: Assistant, cache: Path, by_meaning: bool = True) -> dict[str, Any]:
-    """Every sentence of the cases that stands among the training sentences, with both and why."""
-    learnt = training(assistant.library, assistant.settings.knowledge)
-    theirs = list(learnt)
-    ours = [(case, s) for case, many in texts.items() for text in many for s in sentences(text)]
-    if not theirs or not ours:
-        return {"pairs": [], "sentences": len(ours), "learnt": len(theirs), "by_meaning": by_meaning}
-    exact = {" ".join(_words(t)): i for i, t in enumerate(theirs)}
-    found: dict[int, tuple[int, str]] = {}
-    if by_meaning:
-        name = f"vectors-{assistant.embeddings.version}.npz"
-        vectors = Vectors(cache / name, assistant.embeddings, [assistant.settings.index / name])
-        for i, (j, likeness) in same_meaning(vectors.of([s for _, s in ours]), vectors.of(theirs)).items():
-            found[i] = (j, f"meaning {likeness:.2f}")
-    for i, (j, likeness) in near_copies([s for _, s in ours], theirs).items():
-        found[i] = (j, f"words {likeness:.2f}")
-    for i, (_, sentence) in enumerate(ours):
-        if (j := exact.get(" ".join(_words(sentence)), -1)) >= 0:
-            found[i] = (j, "the same")
-    pairs = [
-        {"case": ours[i][0], "sentence": ours[i][1], "learnt": theirs[j], "where": learnt[theirs[j]], "how": how}
-        for i, (j, how) in sorted(found.items())
-    ]
-    return {"pairs": pairs, "sentences": len(ours), "learnt": len(theirs), "by_meaning": by_meaning}
+class Leaks:
+    """What the product learns from, read once and held against any number of sets of cases."""
+
+    def __init__(self, assistant: Assistant, cache: Path, by_meaning: bool = True) -> None:
+        self.learnt = training(assistant.library, assistant.settings.knowledge)
+        self.theirs = list(self.learnt)
+        self.exact = {" ".join(_words(t)): i for i, t in enumerate(self.theirs)}
+        self.vectors: Vectors | None = None
+        if by_meaning:
+            name = f"vectors-{assistant.embeddings.version}.npz"
+            self.vectors = Vectors(cache / name, assistant.embeddings, [assistant.settings.index / name])
+
+    def of(self, texts: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        """Every sentence of the cases that stands among the training sentences, with both and why."""
+        ours = [(case, s) for case, many in texts.items() for text in many for s in sentences(text)]
+        counted = {"sentences": len(ours), "learnt": len(self.theirs), "by_meaning": self.vectors is not None}
+        if not self.theirs or not ours:
+            return {"pairs": [], **counted}
+        found: dict[int, tuple[int, str]] = {}
+        if self.vectors:
+            for i, (j, likeness) in same_meaning(self.vectors.of([s for _, s in ours]), self.vectors.of(self.theirs)).items():
+                found[i] = (j, f"meaning {likeness:.2f}")
+        for i, (j, likeness) in near_copies([s for _, s in ours], self.theirs).items():
+            found[i] = (j, f"words {likeness:.2f}")
+        for i, (_, sentence) in enumerate(ours):
+            if (j := self.exact.get(" ".join(_words(sentence)), -1)) >= 0:
+                found[i] = (j, "the same")
+        pairs = [
+            {"case": ours[i][0], "sentence": ours[i][1], "learnt": self.theirs[j], "where": self.learnt[self.theirs[j]], "how": how}
+            for i, (j, how) in sorted(found.items())
+        ]
+        return {"pairs": pairs, **counted}
 
 
 class Vectors:

@@ -429,14 +429,14 @@ def test_a_case_that_stands_among_the_training_examples_is_found(tmp_path: Path)
         "x/2": ["How do we pool our budgets the next year?"],
         "x/3": ["Nobody here has ever read our escalation policy."],
     }
-    found = leaks.leaks_of(texts, fake, tmp_path, by_meaning=False)
+    found = leaks.Leaks(fake, tmp_path, by_meaning=False).of(texts)
     assert [(p["case"], p["how"]) for p in found["pairs"]] == [("x/1", "the same"), ("x/2", "words 0.89")]
 
 
 def test_two_sentences_with_one_vector_are_found_though_no_word_is_shared(tmp_path: Path) -> None:
     fake: Any = Fake(tmp_path)
     fake.library.cards = {"a": SimpleNamespace(asks=["who keeps sending other people here"], file="a.md")}
-    found = leaks.leaks_of({"x/1": ["a quite different sentence stands there"]}, fake, tmp_path)
+    found = leaks.Leaks(fake, tmp_path).of({"x/1": ["a quite different sentence stands there"]})
     assert found["pairs"][0]["how"] == "meaning 2.00"
 
 
