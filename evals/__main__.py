@@ -63,7 +63,8 @@ def runs() -> list[Path]:
 
 
 def latest(whole: bool = False) -> Path:
-    found = [r for r in runs() if not whole or load(r)["selection"]["whole"]]
+    """The latest finished run; `whole`: of every suite."""
+    found = [r for r in runs() if not whole or ((chosen := load(r)["selection"])["whole"] and not chosen["suites"])]
     if not found:
         raise CaseError("There is no finished run yet. Run: python -m evals")
     return found[-1]
@@ -307,7 +308,7 @@ def sealed_beside(results: Mapping[str, Any]) -> gate.Verdict | None:
 
 
 def make_report(options: argparse.Namespace) -> int:
-    folder = named(options.run) if options.run else latest()
+    folder = named(options.run) if options.run else latest(whole=options.card)
     results = load(folder)
     verdict = gate.gate(results, standing(results), timing(folder))
     if options.card:

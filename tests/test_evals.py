@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant import Settings
+from assistant import Answer, Settings
 from evals import __main__ as command
 from evals import collect, collection, gate, judge, leaks, metrics, report, score, screens
 from evals.__main__ import main
@@ -273,8 +273,6 @@ class Fake:
         self.asked: list[str] = []
 
     def ask(self, question: Any) -> Any:
-        from assistant import Answer
-
         self.asked.append(question.text)
         if "fall" in question.text:
             raise RuntimeError("over")
@@ -655,6 +653,27 @@ def test_a_model_stands_beside_the_same_cases_without_it(tmp_path: Path, monkeyp
     assert "without a model" in head
     first = next(line for line in verdict.lines if line.suite == "answers")
     assert (first.before, first.value) == (1.0, 0.3333)
+
+
+def test_a_run_with_a_model_asks_the_same_cases_without_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened: list[str] = []
+
+    def opening(settings: Settings, progress: Any = None) -> Any:
+        fake = Fake(tmp_path)
+        fake.settings, fake.adviser = settings, None
+        fake.ask = lambda _: Answer("answered", "other", f"Yes, says {settings.model}.", model=settings.model, milliseconds={"total": 1.0})
+        opened.append(settings.model)
+        return fake
+
+    monkeypatch.setattr(command, "RUNS", tmp_path)
+    monkeypatch.setattr(command, "Assistant", opening)
+    for _ in range(2):
+        assert main(["run", "blind-robust", "-k", "escalaton", "--model", "x:y"]) == 0
+    assert opened == ["x:y", "none", "x:y"]
+    assert [command.load(r)["model"] for r in command.runs()] == ["none", "x:y", "x:y"]
+    assert "no case came out differently" in capsys.readouterr().out
 
 
 def test_the_sealed_cases_of_a_model_show_figures_only() -> None:
