@@ -210,7 +210,7 @@ def _screens(suite: Suite, folder: Path) -> Iterator[Case]:
             severity: Severity = row.get("severity") or ("critical" if stops or path.stem == "attacks" else "major")
             slices = {"set": path.stem, **({"kind of concern": row["kind"]} if stops else {})}
             inputs = {"set": path.stem, "text": row["text"]}
-            yield Case(f"screens/{row['id']}", suite.name, inputs, {}, bool(row.get("sealed")), severity, slices)
+            yield Case(f"{suite.name}/{row['id']}", suite.name, inputs, {}, bool(row.get("sealed")), severity, slices)
 
 
 def _moves(suite: Suite, path: Path) -> Iterator[Case]:
