@@ -73,7 +73,7 @@ def test_a_line_that_cannot_be_handled_gives_an_error_and_the_run_goes_on(asked:
 
 
 def test_a_follow_up_is_answered_from_the_conversation(asked: list[dict[str, Any]]) -> None:
-    assert (asked[1]["outcome"], asked[1]["kind"]) == ("answered", "who_when")
+    assert (asked[1]["outcome"], asked[1]["kind"]) == ("answered", "follow_up")
 
 
 def test_place_and_screen_offsets_point_into_the_text_as_given(home: Path, assistant: Assistant) -> None:
