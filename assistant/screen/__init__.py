@@ -74,23 +74,24 @@ class Screen:
         reading = self._lexicon.read(text)
         concern = self._urgent.judge(reading)
         details = self._privacy.find(text)
+        masked = self._masked(text, details, {})
         personal = tuple(PersonalData(*f) for f in details)
         orders = self._hostile.find(text, "message")
         other = None
         if concern.kind and concern.weak and not orders:
             # a question for a decision on one person, or for medical advice, that only sounds like a concern:
             # its own reply names the routes as well
-            other = self._scope.judge(text, reading)
+            other = self._scope.judge(text, masked, reading)
             if other and other[0] == "other-subject" and not (concern.by_words and self._scope.leans(reading) > concern.points):
                 other = None
         reasons = (*concern.rules, *dict.fromkeys(f.rule for f in orders)) if concern.kind or orders else ()
         if concern.kind and other is None:
-            return Screening("urgent", True, True, bool(orders), self._masked(text, details, {}), personal, concern.kind, None, reasons)  # type: ignore[arg-type]
+            return Screening("urgent", True, True, bool(orders), masked, personal, concern.kind, None, reasons)  # type: ignore[arg-type]
         rest = self._hostile.without(text, orders) if orders else text
+        masked = masked if rest is text else self.mask(rest)
         if orders and not self._asks(rest):
-            return Screening("declined", False, True, True, self.mask(rest), personal, None, "instructions", reasons)
-        other = self._scope.judge(rest, reading if not orders else self._lexicon.read(rest))
-        masked = self._masked(text, details, {}) if rest is text else self.mask(rest)
+            return Screening("declined", False, True, True, masked, personal, None, "instructions", reasons)
+        other = self._scope.judge(rest, masked, reading if not orders else self._lexicon.read(rest))
         if other:
             return Screening("declined", False, False, bool(orders), masked, personal, None, other[0], (*reasons, other[1]))
         return Screening("clear", False, True, bool(orders), masked, personal, None, None, reasons)

@@ -11,6 +11,7 @@ from assistant.screen.weights import Weights
 # So many words of ours, and a phrase that looks like another subject is a comparison or an aside.
 _PLAINLY_OURS = 6
 _REASONS = ("single-case", "own-legal-position", "medical")
+_OURS = "ours"  # the reason of a rule that keeps a message in scope
 _EVEN = 0.5  # each is weighed against another subject
 _GREETING = 4  # words: a longer message that begins with a greeting is judged by the rest
 _NAMES_ITS_SUBJECT = 6  # words: so short a message with a word of ours is about that word
@@ -49,17 +50,21 @@ class Scope:
         self._other_at, self._request_at, self._shared_at = (float(data[k]) for k in ("other-at", "request-at", "shared-at"))
         self._points_back_at, self._named_at, self._ours_at = (float(data[k]) for k in ("points-back-at", "named-at", "ours-at"))
 
-    def judge(self, text: str, reading: Reading) -> tuple[str, str] | None:
-        """The reason for declining and the rule's id, or None for a message of ours."""
+    def judge(self, text: str, masked: str, reading: Reading) -> tuple[str, str] | None:
+        """The reason for declining and the rule's id, or None for a message of ours.
+
+        Rules are held against the text as it is and as it is masked: a line may name `[person 1]`.
+        """
         ours = self._lexicon.read(text)
+        both = (ours,) if masked == text else (ours, self._lexicon.read(masked))
         many = ours.line.count(self._ours) + ours.line.count(self._shared)
         for rule in self._rules:
             if many >= _PLAINLY_OURS:
                 break
-            if any(p.matches(ours) for p in rule.patterns) and not any(p.matches(ours) for p in rule.unless):
+            if any(p.matches(r) for p in rule.patterns for r in both) and not any(p.matches(ours) for p in rule.unless):
                 if rule.reason == "other-subject" and many and self.leans(reading) < self._named_at:
                     continue  # a word of ours, and the words as a whole are ours: an aside or a comparison
-                return rule.reason, rule.id
+                return None if rule.reason == _OURS else (rule.reason, rule.id)
         words = [w for w in reading.words if w != "."]
         if words[:1] and words[0] in {"can", "could", "would", "will", "please"} and "you" in words[1:3]:
             words.remove("you")
