@@ -108,7 +108,6 @@ class Urgent:
             "teaching": any(r.id == "teaching" and r.fires(reading) for r in self._frames),
             "talk": not self._talk.isdisjoint(reading.seen),
             "no-harm": not harm,
-            "no-harm-no-person": not harm and not person,
         }
         bar = self._words_at + sum(self._raise[name] for name, holds in signs.items() if holds)
         whole, sentence = self._weights.score("urgent", reading), self._weights.highest("urgent", reading)
