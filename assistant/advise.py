@@ -246,7 +246,8 @@ class Adviser:
             placement = self.second.placed(told, placement, list(self.library.members.values()))
             run.notices = list(dict.fromkeys([*run.notices, self.second.notice()]))
         # Facts a person has put right count for more than what was read from the turns before.
-        facts = {**(run.question.facts or self.reader.facts(run.history)), **meaning.facts}
+        told_before = self.reader.facts(run.history) if run.question.facts is None else run.question.facts
+        facts = {**told_before, **meaning.facts}
         # A nation named in the words of the question wins over what was told before, and that over the setting.
         nation = meaning.jurisdiction or run.question.jurisdiction or facts.get("jurisdiction")
         run.understanding = Understanding(

@@ -363,11 +363,20 @@ class Session:
         turns = self.assistant.store.turns(self.conversation)
         return tuple(Turn(t.role, t.text, _answer_of(t.answer) if t.answer else None) for t in turns)  # type: ignore[arg-type]
 
+    def facts(self) -> dict[str, str]:
+        """What the conversation tells of this partnership (jurisdiction, level, step, members). What a person put right
+        counts for more, until they say otherwise."""
+        right, last = self.assistant.store.told(self.conversation)
+        later = [Turn(t.role, t.text) for t in self.assistant.store.turns(self.conversation) if t.id > last]  # type: ignore[arg-type]
+        return {**(right or {}), **self.assistant.adviser.reader.facts(later)}
+
     def stream(
         self, text: str, jurisdiction: str | None = None, stop: Event | None = None, model: str | None = None
     ) -> Iterator[Progress | Answer]:
         """As Assistant.stream; the turn is stored before the Answer is given, a stopped message only as that and when."""
-        question = Question(text, history=self.history(), jurisdiction=jurisdiction)
+        facts = self.facts()
+        jurisdiction = facts.get("jurisdiction") or jurisdiction  # told in this conversation counts for more than a setting
+        question = Question(text, history=self.history(), jurisdiction=jurisdiction, facts=facts)
         for event in self.assistant.stream(question, model, stop, self.conversation):
             if isinstance(event, Answer):
                 if event.outcome == "urgent":

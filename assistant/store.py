@@ -119,6 +119,24 @@ class Store:
             ).all()
         return [StoredTurn(r.id, r.role, r.text, json.loads(r.answer) if r.answer else None, r.created) for r in rows]
 
+    def put_right(self, conversation: str, facts: dict[str, str]) -> None:
+        """Keeps what a person says of their partnership, in place of what the turns so far tell."""
+        with self._writing() as c:
+            self._require(c, conversation)
+            c.execute(
+                text(
+                    "INSERT INTO told VALUES (:c, :f, (SELECT COALESCE(MAX(id), 0) FROM turn WHERE conversation = :c)) "
+                    "ON CONFLICT (conversation) DO UPDATE SET facts = excluded.facts, turn = excluded.turn"
+                ),
+                {"c": conversation, "f": json.dumps(facts, ensure_ascii=False)},
+            )
+
+    def told(self, conversation: str) -> tuple[dict[str, str] | None, int]:
+        """What a person put right, or None, and the last turn before they did."""
+        with self._writing() as c:
+            row = c.execute(text("SELECT facts, turn FROM told WHERE conversation = :c"), {"c": conversation}).first()
+        return (json.loads(row.facts), int(row.turn)) if row else (None, 0)
+
     def conversation_of(self, turn: int) -> str:
         """Raises UsageError where there is no such turn."""
         with self._writing() as c:

@@ -244,7 +244,7 @@ class Question:
     documents: tuple[Document, ...] = ()
     jurisdiction: str | None = None
     language: str = "en"
-    facts: dict[str, str] = field(default_factory=dict)  # what is known of this partnership: level, step, members
+    facts: dict[str, str] | None = None  # what is known of this partnership; None: as the turns before tell it
 
 
 @dataclass(frozen=True)

@@ -147,6 +147,23 @@ def test_every_other_ending_has_its_own_heading(assistant: Assistant, outcome: s
     assert W("framework.heading") not in shown
 
 
+def test_what_a_conversation_tells_is_shown_put_right_and_forgotten(page: AppTest, tmp_path: Path, assistant: Assistant) -> None:
+    page.run()
+    ask(page, "We are in Wales and our partnership is at the level of coalition. How do we set up an executive group?")
+    here = opened(page)
+    session = Session(Assistant(Settings.from_environment({"ASSISTANT_HOME": str(tmp_path)})), here)
+    assert session.facts()["jurisdiction"] == "wales"
+    field = next(s for s in page.selectbox if s.label == W("told.jurisdiction"))
+    assert field.value == "wales"
+    field.set_value("scotland")
+    next(b for b in page.button if b.label == W("told.keep")).click()
+    page.run()
+    assert session.facts()["jurisdiction"] == "scotland"
+    next(b for b in page.button if b.label == W("told.forget")).click()
+    page.run()
+    assert session.facts() == {}
+
+
 def test_every_suggested_question_is_answered(assistant: Assistant) -> None:
     for role in W.under("roles"):
         for question in W.under(f"suggestions.{role}").values():

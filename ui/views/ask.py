@@ -3,7 +3,7 @@
 import streamlit as st
 
 from assistant import Answer, AssistantError, as_json
-from ui import attach, visit
+from ui import attach, told, visit
 from ui.answer import AnswerPage, moment, progress_html, question_html
 from ui.desk import Job
 from ui.page import BOX, announce, conversation, desk, fill, flash, open_conversation, paragraphs, show_flash, words
@@ -118,8 +118,8 @@ def transcript(here: str) -> bool:
     if reply and reply[0] == here:
         last = "turn-reply"
         st.html(AnswerPage(reply[1], "reply", assistant, w).html() + paragraphs([w("safety.stopped_now")], "pa-small"))
-    elif turns and turns[-1].answer and turns[-1].answer["outcome"] == "no_evidence" and turns[-1].answer["questions"]:
-        suggest(turns[-1].answer["questions"], w("outcome.nearest"))
+    elif turns and (answer := turns[-1].answer) and answer["questions"] and answer["outcome"] in ("no_evidence", "clarify"):
+        suggest(answer["questions"], w("outcome.nearest" if answer["outcome"] == "no_evidence" else "outcome.choices"))
     if st.session_state.pop("arrived", False):
         announce(w("ask.ready"), last)
     return bool(events or reply)
@@ -142,6 +142,7 @@ def box() -> None:
         if not st.session_state.get("job"):
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 attach.attached()
+                told.partnership()
                 choose_model()
         st.chat_input(words()("ask.placeholder"), key=BOX, max_chars=20_000, submit_mode="disable", on_submit=send)
 
