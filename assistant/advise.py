@@ -198,7 +198,7 @@ class Adviser:
         meaning = self.reader.read(text, history, blocked)
         if meaning.kind in ("greeting", "thanks") or (blocked and meaning.kind == "vague"):
             return True
-        return meaning.follows and bool(meaning.request or meaning.points_at) and self.reader.points_back(text, history)
+        return meaning.follows and self.reader.points_back(text, history)
 
     def _clear_history(self, history: tuple[Turn, ...]) -> tuple[Turn, ...]:
         """Masked, without turns that were stopped or declined and what was said to them."""

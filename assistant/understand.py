@@ -374,10 +374,12 @@ class Reader:
         return {k: v for t in history if t.role == "user" for k, v in self._facts(t.text).items()}
 
     def points_back(self, text: str, history: Sequence[Turn]) -> bool:
-        """Whether every word of weight in `text` was used before, or names an agency or a place."""
-        used = " ".join(t.text.lower() for t in history)
+        """Whether most words of weight in `text` were used before in some form, or name an agency or a place."""
+        used = {w[:3] for t in history for w in self._content(t.text)}
         known = [*self.agencies.values(), *(p for _, p in self.places)]
-        return all(w[:6] in used or any(p.search(w) for p in known) for w in self._content(text) if not self._request(w, ())[0])
+        words = [w for w in self._content(text) if not self._request(w, ())[0]]
+        new = [w for w in words if w[:3] not in used and not any(p.search(w) for p in known)]
+        return len(new) <= max(1, len(words) // 2)
 
     def apart(self, text: str) -> list[tuple[str, str]]:
         """What is told of each agency, where two or more are described apart: (the word for it, the words about it)."""
