@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -534,10 +533,9 @@ def ui(
         "--client.showErrorDetails=none",
     ]  # fmt: skip
     errors.print(f"The page opens at http://{host}:{port} (stop it with Ctrl-C).", highlight=False)
-    try:
-        raise typer.Exit(subprocess.run(command, env={**os.environ, "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false"}).returncode)
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
+    sys.stderr.flush()
+    # The page takes this process's place: whoever stops the command stops the page, and nothing stays behind on the port.
+    os.execve(command[0], command, {**os.environ, "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false"})  # noqa: S606  our own command, no shell
 
 
 def _is_loopback(host: str) -> bool:

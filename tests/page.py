@@ -67,8 +67,8 @@ def serving(folder: Path, port: int) -> Iterator[str]:
     try:
         yield address
     finally:
-        os.killpg(process.pid, 15)
-        process.wait(20)
+        process.terminate()
+        process.wait(60)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,11 @@ from ui.page import STYLE, conversation, desk, last, words
 VIEWS = Path(__file__).parent / "views"
 
 
+@st.fragment(run_every=24 * 60 * 60)
+def come_back() -> None:
+    """Shows nothing. After a lost connection Streamlit runs a page again only where it was running or has something that repeats."""
+
+
 def main() -> None:
     w = words()
     st.set_page_config(page_title=w("app.title"), page_icon="🤝", layout="wide")
@@ -30,6 +35,7 @@ def main() -> None:
             history.sidebar()
             visit.change()
             st.caption(w("safety.line"))
+        come_back()
         chosen.run()
     except AssistantError as error:
         st.header(w("app.trouble"), anchor=False)
