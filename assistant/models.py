@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 from assistant.errors import ModelError, UsageError
 from assistant.settings import Models
 
-Message = tuple[str, str]  # role ("system", "human", "ai") and text
+Message = tuple[str, Any]  # role ("system", "human", "ai") and text, or content blocks of LangChain's
 LONGEST_REPLY = 60_000  # characters; a model that runs on is cut here
 LONGEST_ANSWER = 4_000  # tokens asked for at most
 _CONNECT = 5.0
@@ -44,10 +44,11 @@ class Provider:
     keys: tuple[str, ...] = ()  # environment variables its client reads
     url: str = "base_url"  # the argument that names another server
     forced: str | None = "answer"  # how `tool_choice` makes it use our one tool; None: it takes a schema as `format`
+    cites: bool = False  # whether it says itself what its words rest on, where it is given documents
 
 
 PROVIDERS: Mapping[str, Provider] = {
-    "anthropic": Provider("langchain_anthropic", "anthropic", ("ANTHROPIC_API_KEY",)),
+    "anthropic": Provider("langchain_anthropic", "anthropic", ("ANTHROPIC_API_KEY",), cites=True),
     "openai": Provider("langchain_openai", "openai", ("OPENAI_API_KEY",)),
     "azure_openai": Provider("langchain_openai", "openai", ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT"), url="azure_endpoint"),
     "google_genai": Provider("langchain_google_genai", "google", ("GOOGLE_API_KEY",), forced="any"),
@@ -70,12 +71,42 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class Material:
+    """A document that a model may cite: what it is, and the pieces that can be cited, in order."""
+
+    about: str
+    pieces: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Citation:
+    """What a provider says words of its model rest on: pieces `first` up to `last` of a document, all counted from 0."""
+
+    document: int
+    first: int
+    last: int
+    words: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """Words of a reply, and their citations: none of them is believed before it is held against what was sent."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True)
 class Reply:
-    """What a model said: `data` where it was asked for a shape and gave a JSON object, `text` otherwise."""
+    """What a model said: `data` where it was asked for a shape and gave a JSON object, `text` otherwise.
+
+    `spans` is the text again, with citations, where the provider gave it in blocks.
+    """
 
     text: str
     data: dict[str, Any] | None = None
     usage: Usage = Usage()
+    spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +116,10 @@ class Reachable:
     name: str
     ready: bool
     says: str
+
+
+class NotTakenError(ModelError):
+    """The server takes no request of this kind; a plainer one it may take."""
 
 
 class _FaultError(Exception):
@@ -172,10 +207,13 @@ class Ledger:
 class ChatModel:
     """A chat model within limits. Made by `open_model`; a LangChain chat model of one's own may be given instead."""
 
-    def __init__(self, name: str, client: Any, limits: Models, ledger: Ledger | None = None, forced: str | None = "answer") -> None:
+    def __init__(
+        self, name: str, client: Any, limits: Models, ledger: Ledger | None = None, forced: str | None = "answer", cites: bool = False
+    ) -> None:
         self.name = name
         self.limits = limits
         self.ledger = ledger
+        self.cites = cites
         self._client = client
         self._forced = forced
         self._free = _gate(max(1, limits.at_once))
@@ -194,14 +232,24 @@ class ChatModel:
         """The words the model answers a prompt with."""
         return self.ask([("human", prompt)]).text
 
-    def ask(self, messages: Sequence[Message], shape: Mapping[str, Any] | None = None, seconds: float | None = None) -> Reply:
-        """One answer, tried again within the time budget. `shape` is the JSON schema of an object. Raises ModelError."""
+    def ask(
+        self,
+        messages: Sequence[Message],
+        shape: Mapping[str, Any] | None = None,
+        seconds: float | None = None,
+        material: Sequence[Material] = (),
+    ) -> Reply:
+        """One answer, tried again within the time budget. Raises ModelError.
+
+        `shape` is the JSON schema of an object. `material` goes before the last message, for a model that cites; with a
+        shape it would cite nothing.
+        """
         until = self._until(seconds)
         self._within_cap()
         if not self._free.acquire(timeout=max(0.0, until - time.monotonic())):
             raise ModelError("too many answers are being written at once")
         try:
-            return self._tries(messages, shape, until)
+            return self._tries(_before_the_last(messages, material), shape, until)
         finally:
             self._free.release()
 
@@ -238,7 +286,7 @@ class ChatModel:
                 if not found.again or time.monotonic() + wait >= until:
                     break
                 self._rest(wait)
-        raise ModelError(fault.says)
+        raise (NotTakenError if fault.plainly else ModelError)(fault.says)
 
     def _rest(self, seconds: float) -> None:
         stop = _stop.get()
@@ -318,7 +366,7 @@ class ChatModel:
     def _usage(self, whole: Any, messages: Sequence[Message], length: int) -> Usage:
         """As the provider counted; four characters a token where it did not."""
         counted = getattr(whole, "usage_metadata", None) or {}
-        given = int(counted.get("input_tokens") or sum(len(t) for _, t in messages) // 4)
+        given = int(counted.get("input_tokens") or sum(len(str(said)) for _, said in messages) // 4)
         made = int(counted.get("output_tokens") or length // 4 + 1)
         dear_in, dear_out = self.limits.prices
         return Usage(given, made, (given * dear_in + made * dear_out) / 1_000_000)
@@ -337,9 +385,27 @@ def _traced_only_if(asked: bool) -> AbstractContextManager[None]:
     return tracing_context(enabled=True) if asked else untraced()
 
 
+def _before_the_last(messages: Sequence[Message], material: Sequence[Material]) -> Sequence[Message]:
+    """Each document with its pieces as blocks of their own, so that a citation names a piece and no span of characters."""
+    if not material:
+        return messages
+    documents = [
+        {
+            "type": "document",
+            "source": {"type": "content", "content": [{"type": "text", "text": piece} for piece in one.pieces]},
+            "context": one.about,
+            "citations": {"enabled": True},
+        }
+        for one in material
+    ]
+    *earlier, (role, text) = messages
+    return [*earlier, (role, [*documents, {"type": "text", "text": text}])]
+
+
 def _length(piece: Any) -> int:
     calls = getattr(piece, "tool_call_chunks", None) or []
-    return len(str(piece.text)) + sum(len(str(c.get("args") or "")) + len(str(c.get("name") or "")) for c in calls)
+    cited = sum(len(c.words) for span in _spans(piece.content) for c in span.citations)
+    return len(str(piece.text)) + cited + sum(len(str(c.get("args") or "")) + len(str(c.get("name") or "")) for c in calls)
 
 
 def _declined(whole: Any) -> bool:
@@ -355,7 +421,22 @@ def _reply(whole: Any, usage: Usage) -> Reply:
         if isinstance(call.get("args"), dict) and call["args"]:
             return Reply(text, call["args"], usage)
     broken = " ".join(str(c.get("args") or "") for c in (getattr(whole, "invalid_tool_calls", None) or []))
-    return Reply(text or broken, _object_in(text) or _object_in(broken), usage)
+    return Reply(text or broken, _object_in(text) or _object_in(broken), usage, _spans(whole.content))
+
+
+def _spans(content: Any) -> tuple[Span, ...]:
+    """The text blocks of a reply; a citation without words is none."""
+    blocks = [b for b in content if isinstance(b, dict) and b.get("type") == "text"] if isinstance(content, list) else []
+    return tuple(Span(str(b.get("text") or ""), tuple(filter(None, map(_citation, b.get("citations") or [])))) for b in blocks)
+
+
+def _citation(given: Any) -> Citation | None:
+    if not isinstance(given, dict) or not given.get("cited_text"):
+        return None
+    document, first, last = (
+        n if isinstance(n := given.get(f"{name}_index"), int) else -1 for name in ("document", "start_block", "end_block")
+    )
+    return Citation(document, first, last, str(given["cited_text"]))
 
 
 def _object_in(text: str) -> dict[str, Any] | None:
@@ -470,7 +551,7 @@ def open_model(name: str, limits: Models, ledger: Ledger | None = None, allowed:
         raise ModelError(f"{full} cannot be opened with the settings given.") from None
     except Exception as error:
         raise ModelError(f"{full} cannot be opened ({type(error).__name__}).") from None
-    return ChatModel(full, client, limits, ledger, known.forced if known else "any")
+    return ChatModel(full, client, limits, ledger, known.forced if known else "any", bool(known and known.cites))
 
 
 def _arguments(provider: str, limits: Models) -> dict[str, Any]:

@@ -27,9 +27,26 @@ Write = Callable[[str], dict[str, Any]]
 
 
 def prompt_of(request: dict[str, Any]) -> str:
-    """The last thing the person's side said."""
+    """The last thing the person's side said; documents in it as numbered passages, as they would stand in a prompt."""
     content = next(m["content"] for m in reversed(request["messages"]) if m["role"] == "user")
-    return content if isinstance(content, str) else " ".join(b.get("text", "") for b in content)
+    if isinstance(content, str):
+        return content
+    documents = [f"[{n}] ({d['context']})\n{' '.join(pieces_of(d))}" for n, d in enumerate(documents_of(request), 1)]
+    return "\n\n".join([*documents, *(b["text"] for b in content if b["type"] == "text")])
+
+
+def documents_of(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Documents that may be cited, as the Anthropic protocol has them."""
+    return [
+        b
+        for m in request["messages"]
+        for b in (m["content"] if isinstance(m["content"], list) else [])
+        if b.get("type") == "document" and b["citations"]["enabled"]
+    ]
+
+
+def pieces_of(document: dict[str, Any]) -> list[str]:
+    return [piece["text"] for piece in document["source"]["content"]]
 
 
 def passages_in(prompt: str) -> dict[int, str]:
@@ -57,6 +74,7 @@ class Server:
     fault: str | None = None
     faults: list[str] = field(default_factory=list)
     tools: bool = True  # False: refuses a request with tools, as some compatible servers do
+    cites: bool = True  # False: refuses a request with documents, as a model without citations does
     requests: list[dict[str, Any]] = field(default_factory=list)
     url: str = ""
 
@@ -122,11 +140,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif request.get("tools") and not state.tools:
             self._whole(400, {"error": {"message": "tools are not supported"}})
+        elif documents_of(request) and not state.cites:
+            self._whole(400, {"type": "error", "error": {"type": "invalid_request_error", "message": "citations are not supported"}})
         else:
             self._stream(state, request, fault)
 
     def _stream(self, state: Server, request: dict[str, Any], fault: str | None) -> None:
-        written = json.dumps(state.write(prompt_of(request)))
+        said = state.write(prompt_of(request))
+        written = json.dumps(said)
         text = {
             "empty": "", "wrong language": "Les organismes devraient se réunir chaque mois.", "refusal": "I cannot help with that.",
             "flood": "blah " * 200_000, "not json": "Here is what I think: meet more often.", "half object": written[: len(written) // 2],
@@ -139,7 +160,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         size = 40 if fault != "flood" else 20_000
         pieces = [text[i : i + size] for i in range(0, len(text), size)]
-        for n, row in enumerate(_ROWS[state.protocol](pieces, tools, fault == "refusal")):
+        rows = _ROWS[state.protocol](pieces, tools, fault == "refusal")
+        if (documents := documents_of(request)) and text == written:
+            rows = _cited(said, documents)
+        for n, row in enumerate(rows):
             self._chunk(row)
             if fault == "drip":
                 time.sleep(0.4)
@@ -183,21 +207,71 @@ def _openai(pieces: list[str], tools: bool, refused: bool) -> Iterator[str]:
     yield "data: [DONE]\n\n"
 
 
-def _anthropic(pieces: list[str], tools: bool, refused: bool) -> Iterator[str]:
-    def row(kind: str, **rest: Any) -> str:
-        return f"event: {kind}\ndata: {json.dumps({'type': kind, **rest})}\n\n"
+def _event(kind: str, **rest: Any) -> str:
+    return f"event: {kind}\ndata: {json.dumps({'type': kind, **rest})}\n\n"
 
+
+def _begun() -> str:
     message = {"id": "m1", "type": "message", "role": "assistant", "model": "m", "content": [], "stop_reason": None, "stop_sequence": None}
-    yield row("message_start", message={**message, "usage": {"input_tokens": 120, "output_tokens": 1}})
+    return _event("message_start", message={**message, "usage": {"input_tokens": 120, "output_tokens": 1}})
+
+
+def _ended(reason: str) -> Iterator[str]:
+    yield _event("message_delta", delta={"stop_reason": reason, "stop_sequence": None}, usage={"input_tokens": 120, "output_tokens": 30})
+    yield _event("message_stop")
+
+
+def _anthropic(pieces: list[str], tools: bool, refused: bool) -> Iterator[str]:
+    yield _begun()
     block: dict[str, Any] = {"type": "tool_use", "id": "t1", "name": "answer", "input": {}} if tools else {"type": "text", "text": ""}
-    yield row("content_block_start", index=0, content_block=block)
+    yield _event("content_block_start", index=0, content_block=block)
     for piece in pieces:
         delta = {"type": "input_json_delta", "partial_json": piece} if tools else {"type": "text_delta", "text": piece}
-        yield row("content_block_delta", index=0, delta=delta)
-    yield row("content_block_stop", index=0)
-    reason = "refusal" if refused else "tool_use" if tools else "end_turn"
-    yield row("message_delta", delta={"stop_reason": reason, "stop_sequence": None}, usage={"input_tokens": 120, "output_tokens": 30})
-    yield row("message_stop")
+        yield _event("content_block_delta", index=0, delta=delta)
+    yield _event("content_block_stop", index=0)
+    yield from _ended("refusal" if refused else "tool_use" if tools else "end_turn")
+
+
+def _cited(said: dict[str, Any], documents: list[dict[str, Any]]) -> Iterator[str]:
+    """What was said as headed lists of text blocks, each with its citations before its words, as the service streams them."""
+    yield _begun()
+    yield _event("ping")
+    for n, (text, citations) in enumerate(_blocks(said, documents)):
+        start: dict[str, Any] = {"type": "text", "text": ""} | ({"citations": []} if citations else {})
+        yield _event("content_block_start", index=n, content_block=start)
+        for citation in citations:
+            yield _event("content_block_delta", index=n, delta={"type": "citations_delta", "citation": citation})
+        for at in range(0, len(text), 40):
+            yield _event("content_block_delta", index=n, delta={"type": "text_delta", "text": text[at : at + 40]})
+        yield _event("content_block_stop", index=n)
+    yield from _ended("end_turn")
+
+
+def _blocks(said: dict[str, Any], documents: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """A statement may bring raw `citations`; otherwise it cites the pieces of its passages its quotes stand in, or their first."""
+    yield "Statements\n", []
+    for row in said["statements"]:
+        yield "- ", []
+        yield row["text"], row.get("citations") or [c for n in row["passages"] for c in _citations(n - 1, row["quotes"], documents)]
+        yield "\n", []
+    lists = {
+        "Next steps": said["steps"],
+        "Questions": said["questions"],
+        "Not answered": [said["unanswered"]] if said.get("unanswered") else [],
+    }
+    yield "\n".join(line for heading, items in lists.items() if items for line in ["", heading, *(f"- {item}" for item in items)]), []
+
+
+def _citations(document: int, quotes: list[str], documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    pieces = pieces_of(documents[document]) if 0 <= document < len(documents) else ["Words of no document."]
+    first = next((n for n, piece in enumerate(pieces) for quote in quotes if quote in piece), 0)
+    return [citation(document, first, first + 1, pieces[first])]
+
+
+def citation(document: int, first: int, last: int, words: str) -> dict[str, Any]:
+    """As the Anthropic protocol has it for documents of several blocks."""
+    at = {"document_index": document, "document_title": None, "start_block_index": first, "end_block_index": last}
+    return {"type": "content_block_location", "cited_text": words, **at}
 
 
 def _ollama(pieces: list[str], tools: bool, refused: bool) -> Iterator[str]:

@@ -1,23 +1,27 @@
 """The model writer: a chat model words what the passages say; everything it may not make up, it chooses by number.
 
-It writes statements only. Next steps and questions are picked from the cards by label, headings follow the section a
-statement rests on, and what a document says stands word for word. Numbers and labels we did not give are not resolved.
-When the model fails, or nothing it said rests on a passage, the card writer's draft goes out with one plain notice.
+Where its provider says itself what its words rest on, those citations are used; elsewhere it names and quotes passages in
+an object of our shape. It writes statements only. Next steps and questions are picked from the cards by label, headings
+follow the section a statement rests on, and what a document says stands word for word. Numbers and labels we did not give
+are not resolved. When the model fails, or nothing it said rests on a passage, the card writer's draft goes out with one
+plain notice.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.errors import ModelError
-from assistant.models import ChatModel, Message
+from assistant.models import ChatModel, Material, Message, NotTakenError
 from assistant.prompts import Prompts
 from assistant.types import WHENS, Claim, Draft, Dropped, Evidence, Part, Passage, PlannedStep, Understanding
+from assistant.writers.cited import LISTS, read
 
 MOST_STATEMENTS = 12
 MOST_STEPS = 5
@@ -112,42 +116,55 @@ class ModelWriter:
 
     def _ask(self, question: Understanding, ground: _Ground) -> _Written:
         """What the model wrote; one repair where it cannot be read. Raises ModelError."""
-        messages: list[Message] = [("system", self._system(question)), ("human", self._user(question, ground))]
-        for attempt in range(2):
+        if self.model.cites:
+            with suppress(NotTakenError, ValueError):
+                return self._cited(question, ground)
+        messages: list[Message] = [("system", self._system(question, self._say("form.tool"))), ("human", self._user(question, ground))]
+        tries = 1 if self.model.cites else 2  # asking for an object is itself the repair of an answer with citations
+        for attempt in range(tries):
             reply = self.model.ask(messages, self._shape())
             try:
                 if reply.data is None:
                     raise ValueError("no JSON object stood in it")
                 return _Written.model_validate(reply.data)
             except ValueError as error:
-                if attempt == 0:
+                if attempt + 1 < tries:
                     messages += [("ai", reply.text[:2_000] or "{}"), ("human", self._say("repair", slip=_slip(error)))]
         raise ModelError(self._say("why.unusable"))
 
-    def _system(self, question: Understanding) -> str:
-        known = f"model.tone.{question.kind}" in self.prompts.templates
-        return self._say("system", tone=self._say(f"tone.{question.kind if known else 'other'}"))
+    def _cited(self, question: Understanding, ground: _Ground) -> _Written:
+        """The answer in lists, with the provider's own citations. Raises ModelError, and ValueError for one that cannot be read."""
+        headings = {key: self._say(f"cited.{key}") for key in LISTS}
+        material = [Material(self._about(p), _pieces(p)) for p in ground.passages.values()]
+        system = self._system(question, self._say("form.cited", **headings))
+        asked = self._user(question, ground, self._say("passages.above"))
+        reply = self.model.ask([("system", system), ("human", asked)], material=material)
+        return _Written.model_validate(read(reply.spans, headings, material))
 
-    def _user(self, question: Understanding, ground: _Ground) -> str:
+    def _system(self, question: Understanding, form: str) -> str:
+        known = f"model.tone.{question.kind}" in self.prompts.templates
+        return self._say("system", form=form, tone=self._say(f"tone.{question.kind if known else 'other'}"))
+
+    def _user(self, question: Understanding, ground: _Ground, passages: str = "") -> str:
         sure = [f"{f}: {question.placement.best(f).id}" for f, is_sure in question.placement.sure.items() if is_sure]
         return self._say(
             "user",
             question=question.text,
             kind=question.kind.replace("_", " "),
             placement="; ".join(sure) or self._say("none"),
-            passages="\n\n".join(self._passage(n, p) for n, p in ground.passages.items()),
+            passages=passages or "\n\n".join(self._passage(n, p) for n, p in ground.passages.items()),
             steps=self._items({k: s.step.action for k, s in ground.steps.items()}),
             questions=self._items(ground.questions),
         )
 
     def _passage(self, n: int, passage: Passage) -> str:
+        return self._say("passage", n=str(n), about=self._about(passage), text=" ".join(_pieces(passage)))
+
+    def _about(self, passage: Passage) -> str:
         # A document's own name may name a person: it is not sent.
-        about = (
-            self._say("about.document")
-            if passage.card is None
-            else self._say("about.card", title=passage.title, heading=passage.heading or "in short")
-        )
-        return self._say("passage", n=str(n), about=about, text=" ".join(s.text for s in passage.sentences) or passage.text)
+        if passage.card is None:
+            return self._say("about.document")
+        return self._say("about.card", title=passage.title, heading=passage.heading or "in short")
 
     def _items(self, items: Mapping[str, str]) -> str:
         return "\n".join(self._say("item", label=k, text=t) for k, t in items.items()) or self._say("none")
@@ -222,7 +239,7 @@ class ModelWriter:
         if re.search(r"[\[\]<>`#|*_]|https?:|\bwww\.", text):
             return Dropped(text, "holds marks or links")
         cited = list(dict.fromkeys(ground.passages[n] for n in said.passages))
-        missing = [q for q in said.quotes if _plain(q) and not any(_plain(q) in _plain(p.text + " " + _sentences(p)) for p in cited)]
+        missing = [q for q in said.quotes if _plain(q) and not any(_plain(q) in _plain(f"{p.text} {' '.join(_pieces(p))}") for p in cited)]
         if missing:
             return Dropped(text, "quotes words that do not stand in its passages")
         if cited[0].card is None:
@@ -283,8 +300,8 @@ def _section(passage: Passage) -> str:
     return passage.id.partition("#")[2]
 
 
-def _sentences(passage: Passage) -> str:
-    return " ".join(s.text for s in passage.sentences)
+def _pieces(passage: Passage) -> tuple[str, ...]:
+    return tuple(s.text for s in passage.sentences) or (passage.text,)
 
 
 def _plain(text: str) -> str:
