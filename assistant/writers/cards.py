@@ -78,6 +78,9 @@ _DOUBT = re.compile(
 _REASONS = ("why-it-happens", "what-it-means", "tasks-for-leaders", "what-it-covers", "when-it-is-right")
 
 
+_FITTING = re.compile(
+    r"\b(right|best|better|choice|should|worth\w*|suits?|suitable|fits?|enough|needs?|needed|sense|too (?:far|much))\b", re.IGNORECASE
+)  # a question of when something is right, not of when it was
 _SITUATIONS = ("other", "next_steps", "reasons", "follow_up", "placement")  # kinds of question that tell of something going on
 _CHANGING: tuple[Facet, ...] = ("level", "step")  # what a partnership moves along; an element it always has
 _FACET_WORDS: tuple[tuple[Facet, str], ...] = (
@@ -178,7 +181,7 @@ class CardWriter:
             return self._for_agency(question, cards, said)
         if question.request in ("tried", "progress", "first"):
             return self._again(question, cards, said)
-        return self._of_kind(question.answers_as if question.kind == "follow_up" else question.kind, question, cards, said)
+        return self._of_kind(_shape(question), question, cards, said)
 
     def _of_kind(self, kind: Kind, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
         """The shape that suits what was asked."""
@@ -234,7 +237,7 @@ class CardWriter:
         opening = self._opening(first, said)
         placed = self._placed(question, first)
         said.add(*placed)
-        reasons_wanted = 4 if "reasons" in (question.kind, question.answers_as) else 2
+        reasons_wanted = 4 if _shape(question) == "reasons" else 2
         reasons = said.choose(
             self._pool([first], _REASONS if first.kind != "lesson" else ("what-was-found", "what-it-means")), reasons_wanted
         )
@@ -250,9 +253,9 @@ class CardWriter:
             Part("plain", self._heading("questions"), lines=tuple(questions)),
             Part("bullets", self._heading("watch"), watch),
         ]
-        if question.kind in ("next_steps", "how_to"):
+        if _shape(question) in ("next_steps", "how_to"):
             shown[2], shown[3] = shown[3], shown[2]
-        if question.kind == "law" and (law := next((c for c in cards if c.kind == "law"), None)):
+        if _shape(question) == "law" and (law := next((c for c in cards if c.kind == "law"), None)):
             shown.insert(
                 1, Part("bullets", self._heading("binds"), said.choose(self._pool([law], ("what-binds-whom", "partnership-body")), 4))
             )
@@ -399,9 +402,11 @@ class CardWriter:
         parts: list[Part] = []
         if not follows:
             opening = self._opening(first, said)
-            claims = self._on_the_point(question, cards[:3], _TIME if when else _ROLE, said)
+            right = self._pool([first], ("when-it-is-right",)) if when and _FITTING.search(question.asked) else []
+            claims = said.choose(right, 4) or self._on_the_point(question, cards[:3], _TIME if when else _ROLE, said)
             silent = [] if claims else [Part("plain", lines=(self.prompts.say("writer.owners.none"),))]
-            parts = [opening, Part("bullets", self._heading("answer"), claims), *silent]
+            costs = said.choose(self._pool([first], ("watch-for",)), 2) if right else ()
+            parts = [opening, Part("bullets", self._heading("answer"), claims), *silent, Part("bullets", self._heading("watch"), costs)]
         steps = self._steps(question, cards if not follows else cards[:1], said)
         order: dict[str, list[str]] = {}
         for n, planned in enumerate(steps, 1):
@@ -450,15 +455,9 @@ class CardWriter:
         said.add(*(s.text for s, _ in shown))
         claims = (*(Claim(s.text, (p,)) for s, p in shown), *said.choose(rest, 4))
         if heading == "questions":
-            more = [] if first.kind == "tool" else self._pool([first], ("signs",))[:0]
             parts.append(Part("plain", self._heading("questions"), lines=tuple(c.text for c in claims)))
-            parts += [
-                Part(
-                    "bullets",
-                    self._heading("covers"),
-                    said.choose(more or self._pool([first], ("what-it-covers", "features", "watch-for")), 4),
-                )
-            ]
+            covered = said.choose(self._pool([first], ("what-it-covers", "features", "watch-for")), 4)
+            parts.append(Part("bullets", self._heading("covers"), covered))
         else:
             parts.append(Part("bullets", self._heading(heading), claims))
             watch = said.choose(self._pool([first], ("watch-for", "common-mistakes")), 2) if heading != "watch" else ()
@@ -546,7 +545,7 @@ class CardWriter:
 
     def _country(self, question: Understanding, cards: Sequence[Card]) -> list[Part]:
         """For a law question that names no nation: which one the answer is for, and the question which one is meant."""
-        if question.jurisdiction or (question.kind != "law" and cards[0].kind != "law"):
+        if question.jurisdiction or (_shape(question) != "law" and cards[0].kind != "law"):
             return []
         nations = [self.library.jurisdictions[c].name for c in cards[0].jurisdictions if c != "any"]
         key = "country.of" if nations else "country.any"
@@ -706,7 +705,7 @@ class CardWriter:
         nations = [self.library.jurisdictions[c].name for c in cards[0].jurisdictions if c not in ("any",)]
         if nations and question.jurisdiction not in cards[0].jurisdictions:
             notices.append(self.prompts.say("writer.notice.jurisdiction", nations=", ".join(nations)))
-        if question.kind in ("definition", "list", "comparison") and (
+        if _shape(question) in ("definition", "list", "comparison") and (
             "steps" in cards[0].id or any(self.library.members[s].facet == "step" for s in question.subjects)
         ):
             notices.append(self.prompts.say("writer.notice.steps", caveat=self.library.caveat))
@@ -714,6 +713,11 @@ class CardWriter:
 
     def _pool(self, cards: Sequence[Card], sections: Sequence[str]) -> list[tuple[Sentence, str]]:
         return [(s, p.id) for card in cards for name in sections if (p := card.section(name)) for s in p.sentences]
+
+
+def _shape(question: Understanding) -> Kind:
+    """The shape the answer should have: of a follow-up, that of the question before."""
+    return question.answers_as if question.kind == "follow_up" else question.kind
 
 
 def _claims(sentences: Sequence[Sentence], passage: Passage) -> tuple[Claim, ...]:
