@@ -245,7 +245,7 @@ class Exporter:
         blocks = self._text(row["text"], row)
         blocks[1:1] = self._framework(row)
         if row.get("more"):
-            blocks += [Block("heading", self._say("more")), *self._text(row["more"], row)]
+            blocks += [Block("subheading", self._say("more")), *self._text(row["more"], row)]
         if row.get("notices"):
             blocks += [Block("subheading", self._say("notes")), *(Block("bullet", n) for n in row["notices"])]
         if row["sources"]:

@@ -92,7 +92,9 @@ class Store:
                 text("INSERT INTO turn (conversation, role, text, answer, created) VALUES (:c, 'assistant', :t, :a, :n) RETURNING id"),
                 {"c": conversation, "t": answer.get("text", ""), "a": json.dumps(answer, ensure_ascii=False), "n": _now()},
             ).scalar_one()
-            title = " ".join(question.split())[:70]
+            title = " ".join(question.split())
+            if len(title) > 70:
+                title = title[:69].rsplit(" ", 1)[0] + "…"
             c.execute(
                 text("UPDATE conversation SET updated = :n, title = CASE WHEN title = '' THEN :t ELSE title END WHERE id = :c"),
                 {"n": _now(), "t": title, "c": conversation},

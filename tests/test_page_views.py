@@ -238,7 +238,7 @@ def test_where_models_are_allowed_a_person_chooses_and_the_answer_names_it(
         monkeypatch.setenv("ASSISTANT_MODEL_URL", server.url)
         page.run()
         assert page.selectbox(key="model").value == "none"
-        assert page.selectbox(key="model").options == [W("ask.no_model"), "openai:one"]
+        assert page.selectbox(key="model").options == [W("ask.no_model"), W("ask.by_model", model="openai:one")]
         page.selectbox(key="model").set_value("openai:one").run()
         ask(page, QUESTION)
         assert not page.exception

@@ -24,10 +24,12 @@ _REPEATED = re.compile(r"((?: ?\[\d+\])+)(?=[^\[\n]*?[.?!]\1(?! ?\[))")
 BESIDE = 5  # sources beside an answer; the others are folded
 _FACETS = (("level", "levels"), ("element", "elements"), ("step", "steps"))
 
-# A table's first column names its rows.
+# A table's first column names its rows. The roles stay where the style sheet lays a table out anew in a narrow place.
 _TABLE = (
-    ("<td><strong>", '<th scope="row">'), ("</strong></td>", "</th>"), ("<th></th>", "<td></td>"), ("<th>", '<th scope="col">'),
-    ("<table>", '<div class="pa-table" tabindex="0"><table>'), ("</table>", "</table></div>"),
+    ("<td><strong>", '<th scope="row" role="rowheader">'), ("</strong></td>", "</th>"), ("<td>", '<td role="cell">'),
+    ("<th></th>", '<td role="cell"></td>'), ("<th>", '<th scope="col" role="columnheader">'), ("<tr>", '<tr role="row">'),
+    ("<thead>", '<thead role="rowgroup">'), ("<tbody>", '<tbody role="rowgroup">'),
+    ("<table>", '<div class="pa-table" tabindex="0"><table role="table">'), ("</table>", "</table></div>"),
 )  # fmt: skip
 
 Row = Mapping[str, Any]
@@ -42,6 +44,7 @@ class AnswerPage:
     assistant: Assistant
     words: Words
     conversation: str | None = None  # where its documents are looked up
+    offered: bool = False  # its questions stand below it as buttons, so on screen the text need not repeat them
 
     @cached_property
     def _markdown(self) -> MarkdownIt:
@@ -80,7 +83,9 @@ class AnswerPage:
     def _block(self, heading: str, body: str) -> str:
         head = f"<h3>{escape(heading)}</h3>" if heading else ""
         steps = self._steps_of(body)
-        return f"<section>{head}{steps or self._rendered(body)}</section>"
+        asked = [f"- {question}" for question in self.row["questions"]]
+        offered = ' class="pa-offered"' if self.offered and asked and body.split("\n") == asked else ""
+        return f"<section{offered}>{head}{steps or self._rendered(body)}</section>"
 
     def _rendered(self, body: str) -> str:
         # A mark that stands after each sentence of a run is shown after the last of them.
@@ -168,7 +173,7 @@ class AnswerPage:
     def _source(self, source: Row) -> str:
         w, n = self.words, source["n"]
         origin = "document" if source["origin"] == "document" else "card"
-        kind = f"{w('status.' + source['status'])}, {w('source.' + origin)}" if origin == "card" else w("source.document")
+        kind = f"{w('status.' + source['status'])}, {w('source.' + origin)}"
         title, kind = self._named(source, kind)
         return (
             f'<li><details><summary><span class="pa-number">{n}</span> <span class="pa-title">{escape(title)}</span> '

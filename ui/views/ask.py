@@ -4,7 +4,7 @@ import streamlit as st
 
 from assistant import Answer, AssistantError, as_json
 from ui import attach, told, visit
-from ui.answer import AnswerPage, moment, progress_html, question_html
+from ui.answer import AnswerPage, Row, moment, progress_html, question_html
 from ui.desk import Job
 from ui.page import BOX, announce, conversation, desk, fill, flash, open_conversation, paragraphs, show_flash, words
 from ui.take import beneath
@@ -95,12 +95,18 @@ def settle(here: str) -> None:
     st.rerun()
 
 
+def offers(row: Row) -> list[str]:
+    """Questions a person may take up as they stand. Those back to a message too vague to answer are for the person to answer."""
+    return list(row["questions"]) if row["outcome"] in ("no_evidence", "clarify") and row["kind"] != "vague" else []
+
+
 def transcript(here: str) -> bool:
     """Every stored turn, and a line where a message was stopped, in the order they happened. False where there is nothing."""
     w, assistant = words(), desk().assistant
     turns, stopped = assistant.store.turns(here), assistant.store.stopped(here)
     reply = st.session_state.get("reply")
-    if reply and reply[0] == here:
+    reply = reply if reply and reply[0] == here else None
+    if reply:
         stopped = stopped[:-1]  # the reply itself is still on the page
     events = [(t.created, t) for t in turns] + [(when, None) for when in stopped]
     last = asked = ""
@@ -112,14 +118,15 @@ def transcript(here: str) -> bool:
             last, asked = f"turn-{turn.id}", turn.text
             st.html(question_html(turn.text, str(turn.id), w))
         elif turn.answer:
-            st.html(AnswerPage(turn.answer, str(turn.id), assistant, w, here).html(turn.created))
+            latest = turn is turns[-1] and reply is None
+            st.html(AnswerPage(turn.answer, str(turn.id), assistant, w, here, latest and bool(offers(turn.answer))).html(turn.created))
             if idle:
                 beneath(here, asked, turn, turn is turns[-1])
-    if reply and reply[0] == here:
+    if reply:
         last = "turn-reply"
         st.html(AnswerPage(reply[1], "reply", assistant, w).html() + paragraphs([w("safety.stopped_now")], "pa-small"))
-    elif turns and (answer := turns[-1].answer) and answer["questions"] and answer["outcome"] in ("no_evidence", "clarify"):
-        suggest(answer["questions"], w("outcome.nearest" if answer["outcome"] == "no_evidence" else "outcome.choices"))
+    elif turns and (answer := turns[-1].answer) and (questions := offers(answer)):
+        suggest(questions, w("outcome.nearest" if answer["outcome"] == "no_evidence" else "outcome.choices"))
     if st.session_state.pop("arrived", False):
         announce(w("ask.ready"), last)
     return bool(events or reply)
@@ -130,10 +137,14 @@ def choose_model() -> None:
     w, assistant = words(), desk().assistant
     if len(assistant.models) < 2:
         return
+
+    def named(model: str) -> str:
+        return w("ask.no_model") if model == "none" else w("ask.by_model", model=model)
+
     kept = st.session_state.get("chosen_model", assistant.settings.model)
     at = assistant.models.index(kept) if kept in assistant.models else 0
     st.session_state["chosen_model"] = st.selectbox(
-        w("ask.model"), assistant.models, at, lambda m: w("ask.no_model") if m == "none" else m, key="model", width=320
+        w("ask.model"), assistant.models, at, named, key="model", label_visibility="collapsed", width=320
     )
 
 
