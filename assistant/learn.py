@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -95,6 +95,9 @@ class Cues:
         """How many different patterns of each label matched, two counting as many."""
         counts = Counter(label for label, _ in {(m.label, m.pattern) for m in found})
         return np.array([min(counts[label], 2) for label in self.labels], dtype=np.float64)
+
+
+NO_CUES = Cues((), ())
 
 
 @dataclass(frozen=True)
@@ -303,3 +306,22 @@ def load(path: Path, cues: Mapping[str, Cues]) -> dict[str, Classifier]:
     except (EOFError, BadZipFile, TypeError) as error:  # cut short, or no archive at all
         raise ValueError(f"{path.name} is not a stored model") from error
     return {name: Classifier.from_arrays(name, arrays, c) for name, c in cues.items()}
+
+
+def kept(
+    folder: Path, name: str, version: str, cues: Mapping[str, Cues], train: Callable[[], Mapping[str, Classifier]]
+) -> dict[str, Classifier]:
+    """What is stored under `name` and `version`, or else what `train` gives, stored first. Older versions beyond three go."""
+    path = folder / f"{name}-{version}.npz"
+    try:
+        return load(path, cues)
+    except (OSError, ValueError, KeyError):
+        pass  # not trained yet, or a broken file: trained again
+    models = train()
+    folder.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_suffix(f".{id(models)}.tmp")
+    save(scratch, models)
+    scratch.replace(path)
+    for old in sorted(folder.glob(f"{name}-*.npz"), key=lambda p: p.stat().st_mtime)[:-3]:
+        old.unlink(missing_ok=True)
+    return load(path, cues)  # what is stored is rounded: the first run reads what every later one does

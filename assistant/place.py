@@ -15,7 +15,7 @@ import numpy as np
 from assistant.embed import OnnxEmbeddings, Vectors
 from assistant.errors import KnowledgeError
 from assistant.knowledge import Library
-from assistant.learn import FORMAT, Classifier, Cues, Match, cue, fit, load, save
+from assistant.learn import FORMAT, NO_CUES, Classifier, Cues, Match, cue, fit, kept
 from assistant.strict import read_yaml
 from assistant.types import FACETS, Cue, Facet, Placement, Score
 
@@ -52,7 +52,7 @@ class Teaching:
     @property
     def by_name(self) -> dict[str, Cues]:
         """Cues of each classifier; what a text speaks of is learned without any."""
-        return {**{str(f): c for f, c in self.cues.items()}, "topic": Cues((), ())}
+        return {**{str(f): c for f, c in self.cues.items()}, "topic": NO_CUES}
 
     @property
     def version(self) -> str:
@@ -265,19 +265,8 @@ def _patterns(
 def open_placer(library: Library, folder: Path, embeddings: OnnxEmbeddings, trained: Path) -> Placer:
     """The placer for this library, trained and stored under `trained` on first use."""
     teaching = load_teaching(library, folder)
-    path = trained / f"placement-{teaching.version}-{embeddings.version}.npz"
-    try:
-        return Placer(load(path, teaching.by_name), teaching)
-    except (OSError, ValueError, KeyError):
-        pass  # not trained yet, or a broken file: trained again
-    models = train(teaching, embeddings)
-    trained.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_suffix(f".{id(models)}.tmp")
-    save(scratch, models)
-    scratch.replace(path)
-    for old in sorted(trained.glob("placement-*.npz"), key=lambda p: p.stat().st_mtime)[:-3]:
-        old.unlink(missing_ok=True)
-    return Placer(load(path, teaching.by_name), teaching)
+    version = f"{teaching.version}-{embeddings.version}"
+    return Placer(kept(trained, "placement", version, teaching.by_name, lambda: train(teaching, embeddings)), teaching)
 
 
 def train(teaching: Teaching, embeddings: OnnxEmbeddings) -> dict[str, Classifier]:
@@ -297,7 +286,7 @@ def train(teaching: Teaching, embeddings: OnnxEmbeddings) -> dict[str, Classifie
     for i, tail in tailed:  # the vector of a text with a tail lies near the mean of the two, weighted by length
         both = vectors[i] * len(texts[i].split()) + tails[tail] * len(teaching.tails[tail].split())
         texts[i], vectors[i] = f"{texts[i]} {teaching.tails[tail]}", both / np.linalg.norm(both)
-    models["topic"] = fit(texts, vectors, [f for _, f, _ in spoken], TOPICS, Cues((), ()))
+    models["topic"] = fit(texts, vectors, [f for _, f, _ in spoken], TOPICS, NO_CUES)
     return models
 
 

@@ -6,6 +6,7 @@ name candidates; a calibrated probability over raw signals then orders the cards
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from assistant.embed import OnnxEmbeddings, Vectors
 from assistant.errors import KnowledgeError
 from assistant.index import Entry, Found, Index, Words
 from assistant.knowledge import Library
+from assistant.learn import FORMAT, NO_CUES, Classifier, fit, kept
 from assistant.strict import read_yaml
 from assistant.types import Card, Hit, Kind, Passage
 
@@ -43,20 +45,23 @@ class Calibration:
 
     weights: dict[str, float]
     situation: float  # weight of the chance that the text describes a situation at all
+    answerable: float  # weight of the log-odds that the question is of the kind the library is about
     bias: float
     answer: float  # below this: no evidence
     near: float  # a second card at least this close to the first, in log-odds, is woven in
     foreign: float  # log-odds taken off a card of another nation when none was named
 
-    def log_odds(self, signals: Mapping[str, float], situation: float) -> float:
-        """Log-odds that a card answers: its own signals, and whether the text describes a situation (0..1).
+    def log_odds(self, signals: Mapping[str, float], situation: float, answerable: float) -> float:
+        """Log-odds that a card answers: its own signals, whether the text describes a situation (0..1), and how far the
+        question is of the kind the library is about (log-odds).
 
-        The two tell different things: near misses match words of a card, far ones describe nothing we know.
+        The three tell different things: far questions describe nothing we know, near misses match words of a card.
         """
-        return self.bias + self.situation * situation + sum(self.weights[name] * value for name, value in signals.items())
+        own = sum(self.weights[name] * value for name, value in signals.items())
+        return self.bias + self.situation * situation + self.answerable * answerable + own
 
 
-_NUMBERS = ("situation", "bias", "answer", "near", "foreign")
+_NUMBERS = ("situation", "answerable", "bias", "answer", "near", "foreign")
 
 
 def load_calibration(folder: Path) -> Calibration:
@@ -69,6 +74,39 @@ def load_calibration(folder: Path) -> Calibration:
     if slips:
         raise KnowledgeError(slips)
     return Calibration({s: float(data["weights"][s]) for s in SIGNALS}, *(float(data[k]) for k in _NUMBERS))
+
+
+_OURS, _NOT_OURS = "ours", "not_ours"
+_ASKS_A_CARD = 3  # of each card's asks, taken as examples of what the library is about
+_MOST_ANSWERABLE = 5.0  # log-odds beyond which more certainty counts for nothing
+
+
+def open_answerable(library: Library, folder: Path, embeddings: OnnxEmbeddings, trained: Path) -> Classifier:
+    """What tells questions the library is about from others of the same world, learned from `answerable/` and the cards' asks.
+
+    Raw signals of the best card cannot: a near miss shares words and meaning with some card (evals, suite abstention).
+    Raises KnowledgeError where the examples are not lists of texts.
+    """
+    examples: list[tuple[str, str]] = []
+    slips = []
+    for name in (_OURS, _NOT_OURS):
+        file = f"answerable/{name}.yaml"
+        rows = read_yaml((folder / file).read_text("utf-8"), file) if (folder / file).exists() else None
+        texts = rows.get("examples") if isinstance(rows, dict) else None
+        if not isinstance(texts, list) or not texts or not all(isinstance(t, str) and t.strip() for t in texts):
+            slips.append(f"{file}: examples: should be a list of texts")
+        else:
+            examples += [(t, name) for t in texts]
+    if slips:
+        raise KnowledgeError(slips)
+    examples += [(ask, _OURS) for card in library.cards.values() for ask in card.asks[:_ASKS_A_CARD]]
+    version = hashlib.sha256(repr((FORMAT, examples)).encode()).hexdigest()[:12]
+
+    def train() -> dict[str, Classifier]:
+        texts = [t for t, _ in examples]
+        return {"answerable": fit(texts, embeddings.vectors(texts), [n for _, n in examples], (_NOT_OURS, _OURS), NO_CUES)}
+
+    return kept(trained, "answerable", f"{version}-{embeddings.version}", {"answerable": NO_CUES}, train)["answerable"]
 
 
 @dataclass(frozen=True)
@@ -85,11 +123,12 @@ class CardHit:
 class Retriever:
     """Searches one library."""
 
-    def __init__(self, library: Library, index: Index, embeddings: OnnxEmbeddings, calibration: Calibration) -> None:
+    def __init__(self, library: Library, index: Index, embeddings: OnnxEmbeddings, calibration: Calibration, ours: Classifier) -> None:
         self.library = library
         self.index = index
         self.embeddings = embeddings
         self.calibration = calibration
+        self.ours = ours
         self._stems: dict[str, frozenset[str]] = {}
 
     def passages(self, text: str, k: int, chain: Sequence[str] = ()) -> list[Hit]:
@@ -100,6 +139,12 @@ class Retriever:
             matched = card.passages or (Hit(card.card.passages[0], card.fit, 0.0, 0.0, card.fit),)
             ranked += [Hit(h.passage, card.fit - 0.001 * n, h.words, h.meaning, card.fit) for n, h in enumerate(matched)]
         return sorted(ranked, key=lambda h: (-h.score, h.passage.id))[:k]
+
+    def answerable(self, text: str, vector: Vectors) -> float:
+        """Log-odds that a question is of the kind the library is about, within five either way."""
+        chance = self.ours.probabilities(text, vector)
+        odds = math.log(max(chance[_OURS], 1e-9) / max(chance[_NOT_OURS], 1e-9))
+        return max(-_MOST_ANSWERABLE, min(_MOST_ANSWERABLE, odds))
 
     def _known(self, card: Card) -> frozenset[str]:
         if card.id not in self._stems:
@@ -130,13 +175,14 @@ class Retriever:
         for f in found:
             by_card.setdefault(f.entry.leads_to.removeprefix("card:").partition("#")[0], []).append(f)
         rarity = {s: self.index.words.rarity(s) for s in set(self.index.words.stems(text))}
+        answerable = self.answerable(text, vector)
         hits = []
         for identity in list(by_card)[: limit * 4]:
             card = self.library.cards[identity]
             if chain and not set(card.jurisdictions) & set(chain):
                 continue
             signals = self._signals(card, by_card[identity], rarity, floor, subjects, kind)
-            odds = self.calibration.log_odds(signals, situation)
+            odds = self.calibration.log_odds(signals, situation, answerable)
             if not chain and not set(card.jurisdictions) & _WHERE_NONE_IS_NAMED:
                 odds -= self.calibration.foreign
             fit = 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))

@@ -16,7 +16,7 @@ from typing import Any, get_args
 from assistant.embed import OnnxEmbeddings
 from assistant.errors import KnowledgeError
 from assistant.knowledge import Library
-from assistant.learn import FORMAT, Classifier, Cues, fit, load, save
+from assistant.learn import FORMAT, NO_CUES, Classifier, fit, kept
 from assistant.strict import read_yaml
 from assistant.types import FACETS, Kind, Member, Request, Turn
 
@@ -509,7 +509,6 @@ def load_reader(library: Library, folder: Path, embeddings: OnnxEmbeddings | Non
 
 
 _WORDS = ("asks", "tail", "to_us", "thanking", "new_subject", "preamble", "said", "members")
-_NO_CUES = Cues((), ())
 
 
 def _examples(folder: Path, slips: list[str]) -> list[tuple[str, Kind]]:
@@ -533,21 +532,13 @@ def _examples(folder: Path, slips: list[str]) -> list[tuple[str, Kind]]:
 def _learned(examples: Sequence[tuple[str, Kind]], embeddings: OnnxEmbeddings, trained: Path) -> Classifier:
     """The classifier for these examples, trained on first use."""
     version = hashlib.sha256(repr((FORMAT, examples)).encode()).hexdigest()[:12]
-    path = trained / f"questions-{version}-{embeddings.version}.npz"
-    try:
-        return load(path, {"kind": _NO_CUES})["kind"]
-    except (OSError, ValueError, KeyError):
-        pass  # not trained yet, or a broken file: trained again
-    texts = [t for t, _ in examples]
-    kinds = [k for k in _LEARNED if any(k == label for _, label in examples)]
-    model = fit(texts, embeddings.vectors(texts), [k for _, k in examples], kinds, _NO_CUES)
-    trained.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_suffix(f".{id(model)}.tmp")
-    save(scratch, {"kind": model})
-    scratch.replace(path)
-    for old in sorted(trained.glob("questions-*.npz"), key=lambda p: p.stat().st_mtime)[:-3]:
-        old.unlink(missing_ok=True)
-    return load(path, {"kind": _NO_CUES})["kind"]
+
+    def train() -> dict[str, Classifier]:
+        texts = [t for t, _ in examples]
+        kinds = [k for k in _LEARNED if any(k == label for _, label in examples)]
+        return {"kind": fit(texts, embeddings.vectors(texts), [k for _, k in examples], kinds, NO_CUES)}
+
+    return kept(trained, "questions", f"{version}-{embeddings.version}", {"kind": NO_CUES}, train)["kind"]
 
 
 def _names(member: Member) -> list[str]:

@@ -53,12 +53,13 @@ def answerable(assistant: Assistant, sealed: bool = False) -> list[tuple[str, st
     return [(q, label) for q, label in asked if assistant.screen(q).outcome == "clear"]
 
 
-def hits(assistant: Assistant, question: str) -> tuple[list[CardHit], float]:
-    """The cards found, and the chance that the question describes a situation."""
+def hits(assistant: Assistant, question: str) -> tuple[list[CardHit], tuple[float, float]]:
+    """The cards found; the chance that the question describes a situation, and the log-odds that it is one for the library."""
     meaning = assistant.adviser.reader.read(question)
     vector = assistant.embeddings.vectors([question])[0]
     situation = assistant.placer.situation(question, vector)
-    return assistant.retriever.cards(question, vector, (), meaning.subjects, meaning.kind, situation, limit=25), situation
+    found = assistant.retriever.cards(question, vector, (), meaning.subjects, meaning.kind, situation, limit=25)
+    return found, (situation, assistant.retriever.answerable(question, vector))
 
 
 def fit_weights(lists: list[tuple[NDArray[np.float64], NDArray[np.bool_]]], penalty: float = 0.01) -> NDArray[np.float64]:
@@ -101,13 +102,13 @@ def main() -> None:
     raw, good, labels = [], [], []
     mix = answerable(assistant)
     for question, label in [*mix, *((q, "answer") for q, _ in labelled(assistant))]:
-        found, situation = hits(assistant, question)
-        raw.append([max((sum(weights[s] * h.signals[s] for s in SIGNALS) for h in found), default=0.0), situation])
+        found, whole = hits(assistant, question)
+        raw.append([max((sum(weights[s] * h.signals[s] for s in SIGNALS) for h in found), default=0.0), *whole])
         good.append(label == "answer")
         labels.append(label)
     x, y = np.array(raw), np.array(good)
     model = LogisticRegression(C=10.0).fit(x, y)
-    scale, of_situation = (float(c) for c in model.coef_[0])
+    scale, of_situation, of_answerable = (float(c) for c in model.coef_[0])
     bias = float(model.intercept_[0])
     probability = model.predict_proba(x)[:, 1]
     only = np.array([q != "answer" or i < len(mix) for i, q in enumerate(labels)])  # the mix people bring, not the retrieval set
@@ -115,6 +116,7 @@ def main() -> None:
     data = {
         "weights": {s: round(weights[s] * scale, 3) for s in SIGNALS},
         "situation": round(of_situation, 3),
+        "answerable": round(of_answerable, 3),
         "bias": round(bias, 3),
         "answer": round(cut, 3),
         "near": 1.2,

@@ -52,7 +52,8 @@ def training(library: Any, knowledge: Path) -> dict[str, str]:
 def _learnt(library: Any, knowledge: Path) -> Iterator[tuple[str, str]]:
     yield from ((sign, f"framework.yaml: {m.id}") for m in library.members.values() for sign in m.signs)
     yield from ((ask, card.file) for card in library.cards.values() for ask in card.asks)
-    for path in [*sorted((knowledge / "placement").glob("*.yaml")), knowledge / "screens" / "examples.yaml"]:
+    folders = [*sorted((knowledge / "placement").glob("*.yaml")), *sorted((knowledge / "answerable").glob("*.yaml"))]
+    for path in [*folders, knowledge / "screens" / "examples.yaml"]:
         for key, value in _yaml(path).items():
             yield from ((str(text), f"{path.parent.name}/{path.name}: {key}") for text in (value if isinstance(value, list) else ()))
     for path in sorted((knowledge / "questions").glob("*.yaml")):

@@ -78,7 +78,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
     (folder / "cards" / "problems").mkdir(parents=True)
     for name in ("framework.yaml", "sources.yaml", "jurisdictions.yaml", "kinds.yaml", "questions.yaml", "retrieval.yaml"):
         shutil.copy(ROOT / "knowledge" / name, folder / name)
-    for name in ("placement", "screens"):
+    for name in ("answerable", "placement", "screens"):
         shutil.copytree(ROOT / "knowledge" / name, folder / name)
     (folder / "cards" / "problems" / "stand-ins.md").write_text(CARD, "utf-8")
     return folder
