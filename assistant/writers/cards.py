@@ -42,6 +42,8 @@ _COMMON = frozenset(
 )
 _LIKELY = 0.45  # a reading less probable than this is no more than the nearest
 _TOLD = 7  # words of weight below which a description is too thin to be sure
+_WOVEN = 2  # words of weight that a step of another card shares with the question: one may be "child" or "ask"
+_SITUATED = 10  # words of weight from which a level or a step is read aloud without being asked for
 _GENERAL = 4  # words of a question that are so few that several cards may answer
 SHORT = 72  # words of an answer asked to be short
 _SHORT_DOCUMENT = 6  # sentences: of so few, all may matter
@@ -81,6 +83,9 @@ _REASONS = ("why-it-happens", "what-it-means", "tasks-for-leaders", "what-it-cov
 _FITTING = re.compile(
     r"\b(right|best|better|choice|should|worth\w*|suits?|suitable|fits?|enough|needs?|needed|sense|too (?:far|much))\b", re.IGNORECASE
 )  # a question of when something is right, not of when it was
+_LEGAL = re.compile(
+    r"\b(law(?:s|ful|fully)?|legal(?:ly)?|legislation|statut\w+|dut(?:y|ies)|acts?|must|requir\w+|oblig\w+|bound|allowed)\b", re.I
+)
 _SITUATIONS = ("other", "next_steps", "reasons", "follow_up", "placement")  # kinds of question that tell of something going on
 _CHANGING: tuple[Facet, ...] = ("level", "step")  # what a partnership moves along; an element it always has
 _FACET_WORDS: tuple[tuple[Facet, str], ...] = (
@@ -545,7 +550,7 @@ class CardWriter:
 
     def _country(self, question: Understanding, cards: Sequence[Card]) -> list[Part]:
         """For a law question that names no nation: which one the answer is for, and the question which one is meant."""
-        if question.jurisdiction or (_shape(question) != "law" and cards[0].kind != "law"):
+        if question.jurisdiction or not (cards[0].kind == "law" or (_shape(question) == "law" and _LEGAL.search(question.asked))):
             return []
         nations = [self.library.jurisdictions[c].name for c in cards[0].jurisdictions if c != "any"]
         key = "country.of" if nations else "country.any"
@@ -573,10 +578,12 @@ class CardWriter:
             "level": self.library.members[placement.best("level").id].name.lower(),
             "step": self.library.members[placement.best("step").id].name.lower(),
         }
-        sure: list[Facet] = [f for f in ("level", "step") if placement.sure[f]]
+        told = len(content_words(question.text)) >= _SITUATED  # one line of complaint bears no reading of level or step, however sure the model
+        sure: list[Facet] = [f for f in _CHANGING if placement.sure[f] and (told or question.facts.get(f) in FACETS[f])]
         line = self.prompts.say("writer.placement." + "_".join(["element", *sure]), **names)
         seen = [c for c in placement.evidence if c.reading.partition(":")[0] in (*sure, *(["element"] if read else []))]
-        words = list(dict.fromkeys(_bare(c.text) for c in seen))[:2]
+        spans = dict.fromkeys(_bare(c.text) for c in seen)
+        words = [w for w in spans if not any(w != other and w in other for other in spans)][:2]
         if not words:
             return [line]
         shown = "” and “".join(w if len(w.split()) <= 12 else " ".join(w.split()[:12]) + " …" for w in words)
@@ -611,7 +618,8 @@ class CardWriter:
                 for step in passage.steps:
                     if len(chosen) >= (MOST_STEPS if n == 0 else MOST_STEPS + 1) or (n > 0 and said.count > BUDGET - 90):
                         break
-                    if n > 0 and likeness(content_words(step.action), said.asked) < 0.12:
+                    bearing = content_words(step.action)
+                    if n > 0 and (len(bearing & said.asked) < _WOVEN or likeness(bearing, said.asked) < 0.12):
                         continue  # another card's step is woven in only where it bears on what was asked
                     if not said.repeats(step.action):
                         said.add(f"{step.action} {step.owner} {step.progress}")
