@@ -578,7 +578,7 @@ class CardWriter:
             "level": self.library.members[placement.best("level").id].name.lower(),
             "step": self.library.members[placement.best("step").id].name.lower(),
         }
-        told = len(content_words(question.text)) >= _SITUATED  # one line of complaint bears no reading of level or step, however sure the model
+        told = len(content_words(question.text)) >= _SITUATED  # a line of complaint bears no such reading
         sure: list[Facet] = [f for f in _CHANGING if placement.sure[f] and (told or question.facts.get(f) in FACETS[f])]
         line = self.prompts.say("writer.placement." + "_".join(["element", *sure]), **names)
         seen = [c for c in placement.evidence if c.reading.partition(":")[0] in (*sure, *(["element"] if read else []))]
