@@ -16,7 +16,7 @@ from assistant.prompts import Prompts, load_prompts
 from assistant.screen.hostile import LEFT_OUT, Finding, Hostile
 from assistant.screen.privacy import Found, Privacy
 from assistant.screen.reading import Lexicon
-from assistant.screen.scope import Scope
+from assistant.screen.scope import BY_WORDS, Scope
 from assistant.screen.urgent import Urgent
 from assistant.screen.weights import Weights
 from assistant.types import PersonalData, Screening
@@ -80,9 +80,10 @@ class Screen:
         other = None
         if concern.kind and concern.weak and not orders:
             # a question for a decision on one person, or for medical advice, that only sounds like a concern:
-            # its own reply names the routes as well
+            # its own reply names the routes as well. Words alone outweigh a concern only where they sound less like one.
             other = self._scope.judge(text, masked, reading)
-            if other and other[0] == "other-subject" and not (concern.by_words and self._scope.leans(reading) > concern.points):
+            by_rule = other and other[0] != "other-subject" and other[1] != BY_WORDS
+            if other and not by_rule and self._scope.leans(reading) <= self._urgent.leans(reading):
                 other = None
         reasons = (*concern.rules, *dict.fromkeys(f.rule for f in orders)) if concern.kind or orders else ()
         if concern.kind and other is None:

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from assistant.screen.reading import HIDDEN, Lexicon, Pattern, Reading, unhide
 
-_LEET = str.maketrans("013457@$", "oleastas")
+# A one stands for an l or an i.
+_LEET = tuple(str.maketrans("013457@$", f"o{one}eastas") for one in "li")
 _SENTENCE = re.compile(r"(?:[^.!?\n]|\.(?=\w))+(?:[.!?]+[\"')\]]*|\n|$)|[.!?\n]+")
 _SPACED = re.compile(r"\b(?:[A-Za-z][ .*_-]{1,2}){4,}[A-Za-z]\b")
 _CHOPPED = re.compile(r"(?:\b\w+[.\n]\s*){3}")  # IGNORE. ALL. PREVIOUS.
@@ -85,13 +86,14 @@ class Hostile:
         seen = unhide(sentence)
         forms = [seen]
         if any(c.isdigit() or c in "@$" for c in seen):
-            forms.append(
+            forms += [
                 re.sub(
-                    r"(?<=[A-Za-z])[013457@$](?=[A-Za-z])|\b[013457@$](?=[A-Za-z]{2})|(?<=[A-Za-z]{2})[013457@$]\b",
-                    lambda m: m[0].translate(_LEET),
+                    r"(?<=[A-Za-z])[013457@$](?=[A-Za-z])|\b[013457@$](?=[A-Za-z]{2})|(?<=[A-Za-z]{2})[013457@$]\b|(?<=[A-Za-z])10(?=[A-Za-z])|\b1(?=\w*[A-Za-z])",
+                    lambda m, table=table: m[0].translate(table),
                     seen,
                 )
-            )
+                for table in _LEET
+            ]
         if _SPACED.search(seen):
             forms.append(re.sub(r"(?<=\b\w)[ .*_-](?=\w\b)", "", re.sub(r" {2,}", "  ", seen)))
         for form in forms:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,53 +20,78 @@ class Found(NamedTuple):
     kind: str
 
 
-_LABEL = re.compile(r"\[[a-z][A-Za-z& ]{1,24}(?: \d{1,4})?\]")
+_LABEL = re.compile(r"\[(?!at\]|dot\])[a-z][A-Za-z& ]{1,24}(?: \d{1,4})?\]")
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
     r"nov(?:ember)?|dec(?:ember)?)"
 )
 _FULL_DATE = (
-    rf"(?:\d{{1,2}}\s?[-/.]\s?\d{{1,2}}\s?[-/.]\s?\d{{2,4}}|\d{{4}}-\d{{2}}-\d{{2}}|(?:the )?\d{{1,2}}(?:st|nd|rd|"
+    rf"(?:\d{{1,2}}\s?[-/.]\s?\d{{1,2}}\s?[-/.]\s?\d{{2,4}}|\d{{4}}[-/.]\d{{2}}[-/.]\d{{2}}|\d{{1,2}}-{_MONTH}-\d{{2,4}}"
+    rf"|(?:the )?\d{{1,2}}(?:st|nd|rd|"
     rf"th)?(?: of)? {_MONTH}\.?,? \d{{2,4}}|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})"
 )
-_DATE = rf"(?:{_FULL_DATE}|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b)"
-_POSTCODE = r"(?:GIR ?0AA|[A-Z]{1,2}\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2})"
+_ORDINAL = (
+    r"(?:(?:twenty|thirty)[ -])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|"
+    r"fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth)"
+)
+_WRITTEN_DATE = rf"(?:the )?{_ORDINAL}(?: day)?(?: of)? {_MONTH}(?:,? \d{{2,4}})?"
+_COUNT = r"(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen)"
+_DATE = rf"(?:{_FULL_DATE}|{_WRITTEN_DATE}|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?\b|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b)"
+# What is founded, not born: the partnership was born on 1 April.
+_THING_BORN = r"(?<!ship was )(?<!board was )(?<!team was )(?<!hub was )(?<!idea was )(?<!service was )(?<!project was )"
+_POSTCODE = r"(?:GIR ?0AA|[A-Z]{1,2}\d[A-Z\d]? {0,2}\d[ABD-HJLNP-UW-Z]{2})"
 _AREA = (
     "A[BL]|B[ABDHLNRST]|C[ABFHMORTVW]|D[ADEGHLNTY]|E[CHNX]|F[KY]|G[LUY]|H[ADGPRSUX]|I[GMPV]|JE|K[ATWY]|L[ADELNSU]|M[EKL]|N[EGNPRW]|"
     "O[LX]|P[AEHLOR]|R[GHM]|S[AEGKLMNOPRSTWY]|T[ADFNQRSW]|UB|W[ACDFNRSV]|YO|ZE|[BEGLMNSW]"
 )
 # Typed in lower case, a postcode needs a real area, a space and an end that is no ordinal: bt9 3zz, but not s1 2nd.
 _POSTCODE_LOWER = rf"(?:{_AREA.lower()})\d{{1,2}}[a-z]? (?!1st|2nd|3rd|\dth)\d[abd-hjlnp-uw-z]{{2}}"
-_REF = r"(?:[A-Za-z]{1,5} )?(?=[\w/.-]*\d{3})[A-Za-z0-9][A-Za-z0-9/.-]{2,}[A-Za-z0-9]"
+# A number somebody is kept under: digits and letters with strokes, dots and hyphens between; a year alone is none.
+_NO_YEAR = r"(?!(?:19|20)\d\d(?:[/-]\d\d)?(?![\w/]|[.-]\w))"
+_REF = (
+    rf"{_NO_YEAR}((?:[A-Za-z] "
+    rf"|(?-i:[A-Z]{{2,5}}) )?(?=(?:[\w/.-]*?\d){{LEAST}})[A-Za-z0-9](?:[A-Za-z0-9/.-]*[A-Za-z0-9])?(?: \d{{3,4}})*[A-Z]?)(?!\w)"
+)
+_NUMBER_WORD_OR_SIGN = (
+    r"(?:(?:ref(?:erence)?s?|no|number|num|id|log|record|report|case|file|occurrence|certificate|cert|pin"
+    r"|reg(?:istration)?|code|journal|card|"
+    r"account)(?:\b\.?|(?=\d))|#)[\s:.#]*"
+)
 _BORN_AFTER = re.compile(rf"(?:['’]s)?,? ?[(\[]?({_FULL_DATE})", re.IGNORECASE)
-
-
-def _valid(check: Any, text: str) -> bool:
-    return bool(check.is_valid(text))
 
 
 def _form(pattern: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:
     return re.compile(pattern, flags)
 
 
+_PLATFORM = (
+    r"(?:insta(?:gram)?|snap(?:chat)?|tik ?tok|skype|discord|telegram|kik|roblox|twitter|facebook|fb|xbox|playstation|psn|steam|fortnite|"
+    r"(?:whats ?app|signal)(?= name)|username|user name|handle|gamertag)"
+)
+Form = tuple[str, re.Pattern[str], int, Callable[[str], bool] | None]  # kind, pattern, group of the detail, check digit
+
 # Forms that hold others inside them: tried before addresses.
-FIRST: tuple[tuple[str, re.Pattern[str], int, Any], ...] = (
+FIRST: tuple[Form, ...] = (
     ("address", _form(r"\b(?:c/o )?P\.?O\.? ?Box \d{1,6}(?:, [A-Z][\w'-]+)*(?:,? " + _POSTCODE + ")?"), 0, None),
     (
         "case number",
-        _form(r"\b(?:police |incident |custody )(?:log|ref(?:erence)?|number|no\.?)[\s:]*(\d{2,5} of \d{1,2}[/.]\d{1,2}[/.]\d{2,4})"),
+        _form(
+            rf"\b(?:CAD|STORM|log|incident|inc|occurrence|ref(?:erence)?|police|custody)\b[\s:]*(?:(?:log|ref(?:erence)?"
+            rf"|number|no)\b\.?[\s:]*)?"
+            rf"(\d{{1,5}} (?:of )?(?:{_FULL_DATE}|\d{{1,2}} {_MONTH}))"
+        ),
         1,
         None,
     ),
 )
-# (kind, pattern, group of the detail, check or None): each form with the cue or the check digit that makes it one.
-FORMS: tuple[tuple[str, re.Pattern[str], int, Any], ...] = (
-    ("email", _form(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"), 0, None),
+# Each form with the cue or the check digit that makes it one.
+FORMS: tuple[Form, ...] = (
+    ("email", _form(r"[\w.+'-]{1,64}@ ?[\w-]{1,63}(?:\.[\w-]{1,63})+"), 0, None),
     (
         "email",
         _form(
-            r"\b(?:[\w+-]{1,40} dot )?[\w.+-]{2,40} ?[\[(]? ?\bat\b ?[\])]? ?[\w-]{2,40} ?[\[(]? ?\bdot\b ?[\])]? ?"
+            r"(?:(?<![\w.+-])[\w+-]{1,40} dot )?(?<![\w.+-])[\w.+-]{2,40} ?[\[(]? ?\bat\b ?[\])]? ?[\w-]{2,40} ?[\[(]? ?\bdot\b ?[\])]? ?"
             r"(?:co|com|org|net|gov|nhs|ie|uk)\b(?: ?(?:dot|\.) ?uk)?"
         ),
         0,
@@ -75,34 +100,52 @@ FORMS: tuple[tuple[str, re.Pattern[str], int, Any], ...] = (
     (
         "date of birth",
         _form(
-            rf"(?:\bd\.?\s?o\.?\s?b\b\.?|\bdate of birth|\bbirth ?date|\bborn(?: on)?|\bbirthday(?: is)?|"
-            rf"\bb\.)[\s:=,is-]{{0,6}}(?:on )?({_DATE})"
+            rf"(?:\bd\.?\s?o\.?\s?[bd]\b\.?|\bdate of (?:birth|death)|\bbirth ?date|{_THING_BORN}\bborn(?: on)?|\bbirthday(?:['’]s| is)?|"
+            rf"\bb\.|\bb(?= \d)|\bEDD\b|\bdate of delivery|\bbaby due)[\s:=,is-]{{0,6}}(?:on )?({_DATE})"
         ),
         1,
         None,
     ),
+    ("date of birth", _form(rf"\b(?:d\.?o\.?b\.?|date of birth)[\s:=is]{{1,5}}(\d{{6}}(?:\d\d)?|{_MONTH}\.? \d{{2,4}})(?!\d)"), 1, None),
     ("date of birth", _form(rf"\bborn (?:in |around |about )?({_MONTH}\.? \d{{4}})"), 1, None),
-    ("date of birth", _form(rf"\bturn(?:ed|s)? \d{{1,2}} on ({_DATE})"), 1, None),
+    ("date of birth", _form(rf"\b(?:turn(?:ed|s|ing)?|(?:will|['’]ll) be|is|was) {_COUNT} on ({_DATE})"), 1, None),
     ("date of birth", _form(r"[^\W\d_]{2,} \((\d{1,2}[./-]\d{1,2}[./-]\d{2,4})\)"), 1, None),
-    ("date of birth", _form(rf"\b({_DATE})[\s,]{{0,3}}(?:\(?d\.?o\.?b\.?|date of birth)"), 1, None),
-    ("CHI number", _form(r"\bCHI\b[\s:]*(?:no\.?|number)?[\s:]*(\d{6} ?\d{4})"), 1, None),
-    ("H&C number", _form(r"\b(?:H ?& ?C|HCN|health and care)\b[\s:]*(?:no\.?|number)?[\s:]*(\d{3} ?\d{3} ?\d{4})"), 1, None),
-    ("NHS number", _form(r"\bNHS\b[\s:]*(?:no\.?|number|num|#)?[\s:]*(?:is )?(\d{3}[ -]?\d{3}[ -]?\d{4})\b"), 1, None),
-    ("NHS number", _form(r"(?<![\d+-])\d{3}[ -]?\d{3}[ -]?\d{4}(?![\d-])"), 0, nhs),
+    (
+        "date of birth",
+        _form(rf"\b({_DATE})[\s,)]{{0,3}}(?:is |was )?(?:the |her |his |their )?(?:\(?d\.?o\.?b\b\.?|date of birth|birth ?date|birthday)"),
+        1,
+        None,
+    ),
+    ("CHI number", _form(r"\bCHI\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?:\d[ .-]?){9}\d)(?!\d)"), 1, None),
+    ("H&C number", _form(r"\b(?:H ?[&+] ?C|HCN|health and care)\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?:\d[ .-]?){9}\d)(?!\d)"), 1, None),
+    ("NHS number", _form(r"\bNHS\b[\s:]*(?:no\.?|number|num|#)?[\s:]*(?:is )?((?:\d[ .-]?){9}\d)(?!\d)"), 1, None),
+    ("NHS number", _form(r"(?<![\d+-])\d{3}[ -]?\d{3}[ -]?\d{4}(?![\d-])"), 0, nhs.is_valid),
     ("UPN", _form(r"\b[A-Z]\d{11}[\dA-Z]\b"), 0, None),
-    ("UPN", _form(r"\bUPN[\s:]*(?:no\.?|number)?[\s:]*([A-Z0-9]{8,13})\b"), 1, None),
-    ("NI number", _form(r"\b[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b"), 0, None),
-    ("PPS number", _form(r"\bPPS[NO]?\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?(\d{7}[A-W][A-IW]?)\b"), 1, None),
-    ("PPS number", _form(r"\b\d{7}[A-W][A-IW]?\b", 0), 0, pps),
+    ("UPN", _form(r"\bUPN[\s:]*(?:no\.?|number)?[\s:]*(?:is )?([A-Z] ?(?:\d ?){11}[\dA-Z]|(?=[A-Z]*\d)[A-Z0-9]{8,13})\b"), 1, None),
+    ("NI number", _form(r"\b[A-Z]{2}[ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-D]\b"), 0, None),
+    ("PPS number", _form(r"\bPPS[NO]?\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?(\d{7} ?[A-W][A-IW]?)\b"), 1, None),
+    ("PPS number", _form(r"\b\d{7}[A-W][A-IW]?\b", 0), 0, pps.is_valid),
     ("NHI number", _form(r"\bNHI\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?([A-Z]{3}(?:\d{4}|\d{2}[A-Z]{2}))\b"), 1, None),
-    ("Medicare number", _form(r"\bMedicare\b[\s:]*(?:no\.?|number|card)*[\s:]*(?:is )?(\d{4} ?\d{5} ?\d(?: ?/ ?\d)?)(?!\d)"), 1, None),
+    (
+        "Medicare number",
+        _form(
+            r"\b(?:Medicare|Medicaid|MBI)\b[\s:]*(?:(?:no|number|card"
+            r"|id)\b\.?[\s:]*)*(?:is )?(\d{4} ?\d{5} ?\d(?: ?/ ?\d)?|\d[A-Z]{2}\d-?[A-Z]{2}\d-?[A-Z]{2}\d{2})(?!\d)"
+        ),
+        1,
+        None,
+    ),
     ("SSN", _form(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), 0, None),
+    ("SSN", _form(r"\b(?:SSN|social security)\b[\s:#]*(?:no\.?|number)?[\s:#]*(?:is )?(\d{3}[ .-]?\d{2}[ .-]?\d{4})(?!\d)"), 1, None),
     ("tax number", _form(r"\b(?:TFN|UTR|IRD|tax (?:file|reference))\b[\s:]*(?:no\.?|number)?[\s:]*(\d[\d ]{7,11}\d)"), 1, None),
-    ("passport", _form(r"\bpassport[\s:]*(?:no\.?|number)?[\s:]*(?:is |[A-Z]{2,3} )?([A-Z]{0,2}\d{6,9})\b"), 1, None),
-    ("licence", _form(r"\blicen[cs]e[\s:]*(?:no\.?|number)[\s:]*([A-Z0-9]{8,18})\b"), 1, None),
-    ("bank details", _form(r"\b[A-Z]{2}\d{2} ?(?:[A-Z0-9]{4} ?){2,7}[A-Z0-9]{1,4}\b", 0), 0, iban),
+    ("passport", _form(r"\b(?:passport|pp(?= no))[\s:]*(?:no\.?|number)?[\s:]*(?:is |[A-Z]{2,3} )?([A-Z]{0,2}\d{6,9})\b"), 1, None),
+    ("licence", _form(r"\b(?:licen[cs]e|DL)[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?=[\w-]*\d{3})[A-Z0-9-]{8,18})(?![\w-])"), 1, None),
+    ("licence", _form(r"\b[A-Z9]{5} ?\d{6} ?[A-Z9]{2}\d[A-Z]{2}\b", 0), 0, None),
+    ("bank details", _form(r"\b[A-Z]{2}\d{2} ?(?:[A-Z0-9]{4} ?){2,7}[A-Z0-9]{1,4}\b", 0), 0, iban.is_valid),
+    ("bank details", _form(r"\bBSB\b[\s:]*(?:no\.?|number)?[\s:]*(\d{3}[ -]?\d{3})(?!\d)"), 1, None),
+    ("bank details", _form(r"\b(?:routing|roll)\b[\s:]*(?:no\.?|number|num)[\s:]*(?:is )?([A-Z0-9][A-Z0-9/-]{5,})"), 1, None),
     ("bank details", _form(r"\bIBAN[\s:]*([A-Z]{2}\d{2}[A-Z0-9 ]{10,32}[A-Z0-9])"), 1, None),
-    ("bank details", _form(r"(?<!\d)(?:\d{4}[ -]?){3}\d{1,7}(?!\d)"), 0, luhn),
+    ("bank details", _form(r"(?<!\d)(?:\d{4}[ -]?){3}\d{1,7}(?!\d)"), 0, luhn.is_valid),
     ("bank details", _form(r"\bcard(?: number| no\.?)?[\s:]*((?:\d{4}[ -]?){3}\d{3,4})(?!\d)"), 1, None),
     (
         "bank details",
@@ -136,17 +179,25 @@ FORMS: tuple[tuple[str, re.Pattern[str], int, Any], ...] = (
         None,
     ),
     ("Eircode", _form(r"\b(?:[AC-FHKNPRTV-Y]\d{2}|D6W) ?[0-9AC-FHKNPRTV-Y]{4}\b", 0), 0, None),
+    ("Eircode", _form(r"\beircode\b[\s:]*(?:is )?([A-Z]\d[\dW] ?[A-Z0-9]{4})\b"), 1, None),
     ("postcode", _form(rf"\b{_POSTCODE}\b", 0), 0, None),
     ("postcode", _form(rf"\b{_POSTCODE_LOWER}\b", 0), 0, None),
     ("postcode", _form(rf"\bpost ?code\b[\s:is]*({_POSTCODE})\b"), 1, None),
+    # the first half of a postcode, where it is said to be one person's
+    ("postcode", _form(rf"\bpost ?code\b(?: is| starts| begins)(?: with)? ((?:{_AREA})\d[\dA-Z]?(?: \d)?)\b"), 1, None),
+    ("address", _form(rf"\b((?:house |flat )?(?:number|no\.?) \d{{1,4}}[a-z]?,? (?:in )?(?:{_AREA})\d[\dA-Z]?)\b"), 1, None),
     ("plate", _form(r"\b[A-HJ-PR-Y][A-HJ-PR-Y]\d{2} ?[A-HJ-PR-Z]{3}\b", 0), 0, None),
-    ("plate", _form(r"\b\d{2,3}-[A-Z]{1,2}-\d{1,6}\b", 0), 0, None),
+    ("plate", _form(r"\b\d{2,3}-[A-Z]{1,2}-\d{1,6}\b|\b\d{2,3} [A-Z]{1,2} \d{3,6}\b", 0), 0, None),
+    ("plate", _form(r"\b(?:reg|plate|vrm|rego)\b[\s:]*((?:[A-Z0-9] ){5,6}[A-Z0-9])\b"), 1, None),
+    ("case number", _form(r"\b(?:CRN|Centrelink)\b[\s:]*(?:(?:no|number|ref)\b\.?[\s:]*)?(\d{3} ?\d{3} ?\d{3} ?[A-Z])\b"), 1, None),
+    ("VIN", _form(r"\bVIN\b[\s:]*(?:no\.?|number)?[\s:]*([A-HJ-NPR-Z0-9]{17})\b"), 1, None),
     (
         "plate",
         _form(
             (
                 r"\b(?:reg(?:istration)?|(?:number |licen[cs]e )?plates?|vrm|rego|car|van|vehicle|fiesta|corsa|golf|transit)\b[\s.:,(]*"
-                r"(?:no\.?|number|mark|plate|reg(?:istration)?)?[\s:.,]*(?:is |was )?(?-i:([A-Z]{1,3}[ -]?\d{1,4}[ -]?[A-Z]{0,3}|"
+                r"(?:no\.?|number|mark|plate|reg(?:istration)?)?[\s:.,]*(?:is |was )?(?-i:(\d[A-Z]{2}[ -]?\d[A-Z]{2}"
+                r"|[A-Z]{1,3}[ -]?\d{1,4}[ -]?[A-Z]{0,3}|"
                 r"\d{1,4}[ -]?[A-Z]{1,3}[ -]?\d{0,4}|\d{1,3}-?[a-z]{1,2}-?\d{1,6}|[a-z]{2}\d{2} ?[a-z]{3}))\b(?!\w)"
             ),
             re.IGNORECASE,
@@ -164,66 +215,138 @@ FORMS: tuple[tuple[str, re.Pattern[str], int, Any], ...] = (
     (
         "handle",
         _form(
-            r"\b(?:insta(?:gram)?|snap(?:chat)?|tik ?tok|skype|discord|telegram|kik|roblox|twitter|username|user name|"
-            r"handle|gamertag)\b(?: name| handle| id)?[\s:]*(?:is |as |me |"
-            r"at )*[:\s]*((?=\w*[\d_.:#])[\w.:#-]*[\d_.:#][\w.:#-]*\w)"
+            rf"\b{_PLATFORM}\b(?: (?:user ?name|user|name|handle|id|account|tag))?[\s:]*(?:is |as |me |at )*[:\s]*"
+            r"((?=[\w.:#-]*[\d_.:#-])[\w.:#-]*\w)"
         ),
         1,
         None,
     ),
+    (
+        "handle",
+        _form(
+            rf"\b(?:{_PLATFORM} (?:user ?name|name|handle|tag|gamertag)"
+            rf"|gamertag)[\s:]*(?:is )?((?-i:[A-Z]\w+(?: [A-Z]\w+)?|\w*[a-z][A-Z]\w*))"
+        ),
+        1,
+        None,
+    ),
+    (
+        "meeting link",
+        _form(r"\b(?:https?://)?(?:[\w-]+\.)?(?:zoom\.us|teams\.microsoft\.com|teams\.live\.com|meet\.google\.com|webex\.com)/\S*\w"),
+        0,
+        None,
+    ),
+    (
+        "access code",
+        _form(
+            r"\b(?:pass ?code|pass ?word|pwd|pin|key ?safe|door code|gate code|access code|conference (?:code|id)"
+            r"|meeting id|log ?in|webinar id)\b"
+            r"(?: (?:code|number|no))?[\s:=]*(?:is |was )?((?:\d{3,4} ?){2,3}\d{2,4}|(?=[\w!#$%&*+@.-]*\d)[\w!#$%&*+@.-]{3,24}[\w!#])"
+        ),
+        1,
+        None,
+    ),
+    ("address", _form(r"(?:///|\bwhat3words[\s:]*(?:is )?)([a-z]{3,}\.[a-z]{3,}\.[a-z]{3,})\b"), 1, None),
+    ("address", _form(r"(?<![\d.])-?\d{1,2}\.\d{4,}, ?-?\d{1,3}\.\d{4,}"), 0, None),
+    ("address", _form(r"\bgrid ref(?:erence)?\b[\s:]*([A-Z]{2} ?\d{3,5} ?\d{3,5})\b"), 1, None),
     ("IP address", _form(r"\bIP\b[\w ]{0,10}?[\s:]*((?:\d{1,3}\.){3}\d{1,3})"), 1, None),
     ("IP address", _form(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]\d)\.)(?:\d{1,3}\.){2}\d{1,3}(?![\d.])"), 0, None),
-    (
-        "case number",
-        _form(
-            rf"\b(?:(?:case|crime|court|police|incident|log|hospital|record|file|patient|client|person|unique|referral|"
-            rf"claim|EHCP?|ICS|URN|ULN|Mosaic|liquidlogic|carefirst|frameworki|eclipse|rio|systmone|MARAC|LCS|NHS|CRN|CSC|case ?file|"
-            rf"caseid|custody|occurrence|niche|medicare|medicaid)\b[\s:]*){{1,3}}(?:ref(?:erence)?|no|number|num|id|log|"
-            rf"#)\.?[\s:#]*(?:is |was )?({_REF})"
-        ),
-        1,
-        None,
-    ),
-    (
-        "case number",
-        _form(
-            rf"\b(?:refs?|reference|(?:case|file|docket|claim|incident)(?= ?[:#]))"
-            rf"(?: id| no\.?| num(?:ber)?|\.)?[\s:#]+(?:is |was )?({_REF})"
-        ),
-        1,
-        None,
-    ),
-    ("case number", _form(r"\b(?:LCS|CRN|URN|EHC|MOS|LL)[-/ ]?(?=[\w/-]*\d{4})[\w/-]{4,}\b", 0), 0, None),
 )
+
+
+def _records(data: dict[str, Any]) -> tuple[Form, ...]:
+    """Forms of the numbers that records are kept under, made of the words in privacy.yaml."""
+
+    def words(key: str) -> str:
+        return "|".join(re.escape(w).replace(r"\ ", " ?") for w in sorted(data[key], key=len, reverse=True))
+
+    least = {n: _REF.replace("LEAST", str(n)) for n in (3, 4, 5)}
+    said = rf"[\s:.#]*(?:{_NUMBER_WORD_OR_SIGN}){{1,3}}(?:is |was )?"
+    return (
+        (
+            "case number",
+            _form(
+                rf"\b(?:refs?|reference|(?:case|file|docket|claim|incident)(?= ?[:#]))(?:(?: id| no"
+                rf"| num(?:ber)?)\b)?\.?[\s:#]+(?:is |was )?{least[3]}"
+            ),
+            1,
+            None,
+        ),
+        ("case number", _form(rf"\b(?:{words('record-systems')}){said}{least[3]}"), 1, None),
+        ("case number", _form(rf"\b(?:{words('record-systems')})\b[\s:#-]{{1,3}}(?:is |was )?{least[5]}"), 1, None),
+        ("registration number", _form(rf"\b(?:{words('registers')})(?:{said}|[\s:#-]{{1,3}}){least[4]}"), 1, None),
+        ("case number", _form(rf"\b(?:{words('record-owners')}){said}{least[3]}"), 1, None),
+        ("case number", _form(rf"\b(?:{words('record-prefixes')})[-/ ]?(?=[\w/-]*\d{{4}})[\w/-]{{4,}}\b", 0), 0, None),
+    )
+
+
 # What a text must hold for a kind to be looked for at all: so many digits, and one of these words.
 NEEDS: dict[str, tuple[int, tuple[str, ...]]] = {
-    "email": (0, ("@", " dot ")),
+    "email": (0, ("@", "dot")),
     "handle": (
         0,
-        ("@", ".com/", "insta", "snap", "tik", "skype", "discord", "telegram", "kik", "roblox", "twitter", "user", "handle", "gamer"),
+        (
+            "@",
+            ".com/",
+            "insta",
+            "snap",
+            "tik",
+            "skype",
+            "discord",
+            "telegram",
+            "kik",
+            "roblox",
+            "twitter",
+            "user",
+            "handle",
+            "gamer",
+            "facebook",
+            "fb",
+            "xbox",
+            "playstation",
+            "psn",
+            "steam",
+            "fortnite",
+            "app",
+            "signal",
+        ),
     ),
-    "date of birth": (1, ("dob", "d.o", "o.b", "birth", "born", "b.", "(", "turn")),
+    "date of birth": (
+        0,
+        ("dob", "d.o", "o.b", "o.d", "dod", "birth", "born", "b.", "b ", "(", "turn", " be ", " is ", " was ", "edd", "date of", "due"),
+    ),
     "CHI number": (10, ("chi",)),
-    "H&C number": (10, ("h&c", "h & c", "h &c", "h& c", "hcn", "health and care")),
+    "H&C number": (10, ("h&c", "h & c", "h &c", "h& c", "h+c", "h + c", "hcn", "health and care")),
     "NHS number": (10, ()),
     "UPN": (3, ()),
     "NI number": (6, ()),
     "PPS number": (7, ()),
     "NHI number": (2, ("nhi",)),
-    "Medicare number": (10, ("medicare",)),
+    "Medicare number": (5, ("medicare", "medicaid", "mbi")),
     "SSN": (9, ()),
     "tax number": (8, ("tfn", "utr", "ird", "tax")),
-    "passport": (6, ("passport",)),
-    "licence": (1, ("licen",)),
+    "passport": (6, ("passport", "pp no")),
+    "licence": (3, ()),
     "bank details": (6, ()),
     "Eircode": (1, ()),
     "postcode": (2, ()),
     "plate": (1, ()),
     "IP address": (4, ()),
+    "access code": (3, ("pass", "pwd", "pin", "safe", "code", "id", "log")),
+    "meeting link": (0, ("zoom.us", "teams.", "meet.google", "webex")),
+    "VIN": (3, ("vin",)),
+    "address": (0, ("///", "what3words", ".", "grid", "no", "number")),
+    "registration number": (4, ()),
     "case number": (3, ()),
 }
+_PLACES = frozenset({"postcode", "address"})
 _PHONE = re.compile(
-    r"(?<![\w./-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,5}\)[ .-]?)?\d[\d ().-]{6,16}\d(?: ?(?:ext|extension|x)\.? ?\d{1,5})?(?![\w/-])"
+    r"(?<![\w./-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{1,5}\)[ .-]?)?\d[\d ().-]{6,16}\d(?: ?(?:ext|extension|x)\.? ?\d{1,5})?(?![\w/-])"
+)
+_EXTENSION = re.compile(r"\bext(?:ension|n)?\b\.? ?(\d{3,6})\b", re.IGNORECASE)
+_SPOKEN = re.compile(
+    r"\b(?:(?:zero|oh|nought|one|two|three|four|five|six|seven|eight|nine|double|treble|triple|hundred|thousand)\b[ ,-]*){9,}",
+    re.IGNORECASE,
 )
 _PHONE_CUE = re.compile(
     r"\b(?:tel|telephone|phone|mobile|mob|ring|call|text|whats ?app|line|contact|fax|landline|cell|number|reach)\b", re.IGNORECASE
@@ -254,7 +377,7 @@ _AT = rf"(?:{_SCHOOL_FRONT}|{_SCHOOL_NAME})"
 _SCHOOL = (
     re.compile(rf"\b{_CLASS}{_LINK} {_AT}"),
     re.compile(rf"\b{_CLASS}(?:,? (?:at|pupil at|student at)) [A-Z][\w'’-]+(?: [A-Z][\w'’-]+){{0,3}}"),
-    re.compile(rf"\b{_CLASS},? {_AT}"),
+    re.compile(rf"\b{_CLASS}(?: pupil| student| child)?,? {_AT}"),
     re.compile(rf"\b{_AT},? ?[-–]? ?\(?(?:in |his |her |their )?{_CLASS}\)?"),
     re.compile(
         rf"(?:(?<=attends )|(?<=attend )|(?<=goes to )|(?<=go to )|(?<=went to )|(?<=pupil at )|(?<=student at )|(?<=pupils at )|"
@@ -269,15 +392,26 @@ class Privacy:
     def __init__(self, data: dict[str, Any], names: Path, known: frozenset[str]) -> None:
         self._names = Names(data, names, known)
         self._public_numbers = tuple(data["public-numbers"])
+        self._records = _records(data)
+        self._public_buildings, self._lived_in = (
+            re.compile(rf"\b(?:{'|'.join(map(re.escape, data[key]))})\b", re.IGNORECASE)
+            for key in ("public-buildings", "where-people-live")
+        )
         streets = "|".join(sorted((w.capitalize() for w in data["street-words"]), key=len, reverse=True))
-        flat = r"(?:(?:Flat|Apt\.?|Apartment|Unit|Room|Suite) ?\w{1,4},? )?"
+        not_a_street = "|".join(data["not-a-street"])
+        lane = "|".join(re.escape(w) for w in data["streets-in-lower-case"])
+        flat = r"(?:(?:[Ff]lat|Apt\.?|Apartment|Unit|Room|Suite) ?\w{1,4}(?:/\w{1,3})?,? )?"
+        number = r"\d{1,4}[a-zA-Z]?(?:[-/]\d{1,4}[a-zA-Z]?)?"
         home = "|".join(w.capitalize() for w in data["home-words"])
         house = rf"(?:(?:The (?:[A-Z][\w'’]+ ){{0,3}}[A-Z][\w'’]+|(?:[A-Z][\w'’]+ ){{1,3}}(?:{home})),? )?"
         town = r"[A-Z][^\W\d_]+(?:['’-][^\W\d_]+)*(?![\d\w])"
-        tail = rf"(?:,? (?:{town} ?){{1,3}}(?: \d{{1,2}})?)?(?:,? ?(?:{_POSTCODE}|[A-Z]{{2}} \d{{5}}(?:-\d{{4}})?))?"
+        states = r"(?:VIC|NSW|QLD|SA|WA|TAS|ACT|NT)"
+        flat_after = r"(?:,? (?:Apt|Unit|Suite|#)\.? ?\w{1,4})?"
+        code = rf"(?:,? ?(?:{_POSTCODE}|[A-Z]{{2}} \d{{5}}(?:-\d{{4}})?|{states} \d{{4}}))?"
+        tail = rf"{flat_after}(?:,? (?:{town} ?){{1,3}}(?: \d{{1,2}})?)?{code}"
         self._addresses = (
             re.compile(
-                rf"\b{flat}{house}(?:No\.? ?)?\d{{1,4}}[a-zA-Z]?,? (?:[A-Z][\w'’.-]+ ){{1,4}}?(?:{streets})\b\.?(?: (?:Upper|"
+                rf"\b{flat}{house}(?:No\.? ?)?{number},? (?:on )?(?:[A-Z][\w'’.-]+ ){{1,4}}?(?:{streets})\b\.?(?: (?:Upper|"
                 rf"Lower|North|South|East|West))?{tail}"
             ),
             re.compile(rf"\b{flat}\d{{1,4}}[a-zA-Z]?,? (?:[A-Z][\w'’.-]+,? ){{1,6}}{_POSTCODE}\b"),
@@ -291,6 +425,11 @@ class Privacy:
             re.compile(
                 rf"(?:(?<=lives at )|(?<=live at )|(?<=living at )|(?<=address is )|(?<=number )|"
                 rf"(?<=address: ))\d{{1,4}}[a-z]? (?:[A-Za-z'’]+ ){{1,3}}?(?:{streets.lower()})\b"
+            ),
+            re.compile(rf"\b(?:flat \w{{1,4}},? )?\d{{1,4}}[a-z]? (?!(?:{not_a_street})\b)(?:[a-z'’]{{3,}} ){{1,2}}?(?:{lane})\b"),
+            re.compile(
+                rf"\b(?:[A-Z][\w'’]+ ){{1,2}}(?:Cottages?|Farm|Farmhouse|Bungalow|Barn|Caravan|Bothy|Croft|Manse|Rectory|Vicarage|Mill), "
+                rf"(?:[A-Z][\w'’]+ ){{1,3}}(?:{streets})\b{tail}"
             ),
         )
 
@@ -326,13 +465,17 @@ class Privacy:
         yield from self._places_of(text, digits > 0)
         lower = text.lower()
         possible = {kind for kind, (least, near) in NEEDS.items() if digits >= least and (not near or any(word in lower for word in near))}
-        for kind, pattern, group, check in FORMS:
+        for kind, pattern, group, check in (*FORMS, *self._records):
             if kind in possible:
                 yield from (
-                    Found(m.start(group), m.end(group), kind) for m in pattern.finditer(text) if check is None or _valid(check, m[group])
+                    Found(m.start(group), m.end(group), kind)
+                    for m in pattern.finditer(text)
+                    if (check is None or check(m[group])) and not (kind in _PLACES and self._is_public(text, m))
                 )
         phones = _PHONE.finditer(text) if digits > 6 else ()
         yield from (Found(m.start(), m.end(), "phone") for m in phones if self._is_phone(m[0], text[max(0, m.start() - 30) : m.start()]))
+        yield from (Found(m.start(1), m.end(1), "phone") for m in _EXTENSION.finditer(text)) if digits else ()
+        yield from (Found(m.start(), len(m[0].rstrip(" ,-")) + m.start(), "phone") for m in _SPOKEN.finditer(text))
         classes = _SCHOOL if _ANY_CLASS.search(text) else _SCHOOL[-1:] if _ANY_SCHOOL.search(text) else ()
         for pattern in classes:
             yield from (Found(m.start(), m.end(), "school and year") for m in pattern.finditer(text))
@@ -345,10 +488,19 @@ class Privacy:
                     yield Found(m.start(group), m.end(group), kind)
             for pattern in self._addresses:
                 for m in pattern.finditer(text):
-                    yield Found(m.start(), m.end() - (len(m[0]) - len(m[0].rstrip(" ,"))), "address")
+                    if not self._is_public(text, m):
+                        yield Found(m.start(), m.end() - (len(m[0]) - len(m[0].rstrip(" ,"))), "address")
         elif any(w in text for w in ("address", "live", "living", "stay", "moved to", "home is")):
             for m in self._addresses[4].finditer(text):
                 yield Found(m.start(), len(m[0].rstrip(" ,")) + m.start(), "address")
+        if not digits and "," in text:
+            yield from (Found(m.start(), m.end(), "address") for m in self._addresses[-1].finditer(text))
+
+    def _is_public(self, text: str, place: re.Match[str]) -> bool:
+        """Is it where an office is, and not where somebody lives?"""
+        before, after = text[max(0, place.start() - 60) : place.end()], text[place.end() : place.end() + 40]
+        near = re.split(r"[.;!?\n]\s", before)[-1] + re.split(r"[.;!?\n]", after)[0]
+        return bool(self._public_buildings.search(near)) and not self._lived_in.search(near)
 
     def _is_phone(self, text: str, before: str) -> bool:
         number = re.sub(r"(?:ext|extension|x).*", "", text)

@@ -11,6 +11,7 @@ from assistant.screen.weights import Weights
 # So many words of ours, and a phrase that looks like another subject is a comparison or an aside.
 _PLAINLY_OURS = 6
 _REASONS = ("single-case", "own-legal-position", "medical")
+BY_WORDS = "other-words"  # the id given where no rule fired and the words as a whole decided
 _OURS = "ours"  # the reason of a rule that keeps a message in scope
 _EVEN = 0.5  # each is weighed against another subject
 _GREETING = 4  # words: a longer message that begins with a greeting is judged by the rest
@@ -83,7 +84,7 @@ class Scope:
             if len(words) <= _NAMES_ITS_SUBJECT:
                 return None
             bar = max(bar, self._ours_at)
-        return (self._reason(reading), "other-words") if self.leans(reading) > bar else None
+        return (self._reason(reading), BY_WORDS) if self.leans(reading) > bar else None
 
     def leans(self, reading: Reading) -> float:
         """How much the words as a whole sound like something that is not ours, 0..1."""

@@ -16,6 +16,7 @@ _ORDER = ("own-crisis", "immediate", "allegation", "worry")
 
 _JUST_STOPPED = 3  # points
 _PLAIN_WORDS = 0.9  # the probability from which the words alone leave little doubt
+_SEVERAL = 2  # words of organisations, and a message is most likely about them
 _FEWEST = 4  # words: too few to tell from words alone
 
 
@@ -67,9 +68,11 @@ class Urgent:
         self._calm = tuple(" " + " ".join(lexicon.read(p).words) + " " for p in data["calm"])
         self._weights = weights
         self._words_at = float(data["words_at"])
+        self._raise_to = float(data["raise_to"])
         self._raise = {k: float(v) for k, v in data["raise"].items()}
         self._favour = {k: float(v) for k, v in data["favour"].items()}
         self._doubt_below, self._sure_points = float(data["doubt_below"]), float(data["sure_points"])
+        self._org = lexicon.mark["org"]
         self._harm, self._person, self._talk = (frozenset(lexicon.mark[c] for c in data[k]) for k in ("harm", "person", "talk"))
 
     def judge(self, reading: Reading) -> Concern:
@@ -99,17 +102,23 @@ class Urgent:
             )
         return by_words
 
+    def leans(self, reading: Reading) -> float:
+        """How much the words of the message, or of one of its sentences, sound like a concern, 0..1."""
+        return self._weights.highest("urgent", reading) if self._weights else 1.0
+
     def _by_words(self, reading: Reading) -> Concern:
         """What the words as a whole suggest, for messages no rule foresaw. An exercise that is not said to be real is let pass."""
         if self._weights is None or len(reading.words) < _FEWEST or any(p in " " + " ".join(reading.words) + " " for p in self._calm):
             return Concern(None, 0, ())
         harm, person = not self._harm.isdisjoint(reading.seen), not self._person.isdisjoint(reading.seen)
+        teaching = any(r.id == "teaching" and r.fires(reading) for r in self._frames)
         signs = {
-            "teaching": any(r.id == "teaching" and r.fires(reading) for r in self._frames),
             "talk": not self._talk.isdisjoint(reading.seen),
             "no-harm": not harm,
+            "organisations": reading.line.count(self._org) >= _SEVERAL,
         }
-        bar = self._words_at + sum(self._raise[name] for name, holds in signs.items() if holds)
+        bar = min(self._words_at + sum(self._raise[name] for name, holds in signs.items() if holds), self._raise_to)
+        bar += self._raise["teaching"] * teaching
         whole, sentence = self._weights.score("urgent", reading), self._weights.highest("urgent", reading)
         stops = whole >= bar or ((harm or person) and sentence >= bar + self._raise["sentence"])
         return Concern(self._which(reading) if stops else None, max(whole, sentence), ("words",))
