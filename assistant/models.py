@@ -49,7 +49,8 @@ class Provider:
 
 PROVIDERS: Mapping[str, Provider] = {
     "anthropic": Provider("langchain_anthropic", "anthropic", ("ANTHROPIC_API_KEY",), cites=True),
-    "openai": Provider("langchain_openai", "openai", ("OPENAI_API_KEY",)),
+    # llama.cpp and LM Studio take a word for `tool_choice`, and silently forget the name of a tool (llama.cpp issue 26535).
+    "openai": Provider("langchain_openai", "openai", ("OPENAI_API_KEY",), forced="any"),
     "azure_openai": Provider("langchain_openai", "openai", ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT"), url="azure_endpoint"),
     "google_genai": Provider("langchain_google_genai", "google", ("GOOGLE_API_KEY",), forced="any"),
     "mistralai": Provider("langchain_mistralai", "mistral", ("MISTRAL_API_KEY",), url="endpoint", forced="any"),

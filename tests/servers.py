@@ -212,7 +212,15 @@ def _event(kind: str, **rest: Any) -> str:
 
 
 def _begun() -> str:
-    message = {"id": "m1", "type": "message", "role": "assistant", "model": "m", "content": [], "stop_reason": None, "stop_sequence": None}
+    message: dict[str, Any] = {
+        "id": "m1",
+        "type": "message",
+        "role": "assistant",
+        "model": "m",
+        "content": [],
+        "stop_reason": None,
+        "stop_sequence": None,
+    }
     return _event("message_start", message={**message, "usage": {"input_tokens": 120, "output_tokens": 1}})
 
 

@@ -53,6 +53,14 @@ def test_an_object_comes_back_over_the_wire_with_its_tokens(server: Server) -> N
     assert server.requests[0]["stream"] is True
 
 
+def test_a_server_like_openais_is_made_to_use_the_tool_by_a_word() -> None:
+    pytest.importorskip("langchain_openai")
+    with serving("openai") as server:
+        open_model(server.model, limits(server)).ask(ASKED, SHAPE)
+    assert server.requests[0]["tool_choice"] == "required"
+    assert len(server.requests[0]["tools"]) == 1
+
+
 def test_words_come_back_where_no_shape_is_asked_for(server: Server) -> None:
     assert "open actions" in open_model(server.model, limits(server))(ASKED[1][1])
 
