@@ -8,7 +8,7 @@ the statement's rare words. Anything else is dropped, with the reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import Stemmer
@@ -17,26 +17,35 @@ from assistant.types import Passage, Support
 
 Rarity = Callable[[str], float]
 
+
+def _any(words: str) -> re.Pattern[str]:
+    """Any of the words or patterns between bars, whole, in either case."""
+    return re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
+
+
+def _longest_first(words: Iterable[str]) -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
 _SPACE = re.compile(r"\s+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*%?")
 _MONTH = re.compile(r"\b(january|february|march|april|may|june|july|august|september|october|november|december)\s+\d", re.IGNORECASE)
 _SPELT = {w: str(n) for n, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())} | {
     "once": "1", "twice": "2", "fifteen": "15", "twenty": "20", "thirty": "30", "half": "1/2", "third": "3", "quarter": "1/4",
 }  # fmt: skip
-_NEGATION = re.compile(r"\b(?:not|no|never|none|nor|neither|nobody|nothing|without|cannot|unless|\w+n['’]t)\b", re.IGNORECASE)
+_NEGATION = _any(r"not|no|never|none|nor|neither|nobody|nothing|without|cannot|unless|\w+n['’]t")
 _STRENGTH = {
     "must": 3, "shall": 3, "required": 3, "requires": 3, "obliged": 3, "duty": 3, "mandatory": 3, "has to": 3, "have to": 3,
     "should": 2, "ought": 2, "need to": 2, "needs to": 2, "expected": 2,
     "may": 1, "might": 1, "can": 1, "could": 1, "optional": 1,
 }  # fmt: skip
-_DUTY = re.compile(r"\b(?:" + "|".join(sorted(_STRENGTH, key=len, reverse=True)) + r")\b", re.IGNORECASE)
-_LIMITS = re.compile(
-    r"\b(?:only|all|every|always|(?<!before )any|each|both|unless|except(?:ed)?|until|at least|at most|no more than|first|before|after|"
-    r"immediately|most|more|less|few|fewer|many|some|rarely|seldom|often|sometimes|usually|mostly|almost|nearly)\b",
-    re.IGNORECASE,
+_DUTY = _any(_longest_first(_STRENGTH))
+_LIMITS = _any(
+    "only|all|every|always|(?<!before )any|each|both|unless|except(?:ed)?|until|at least|at most|no more than|first|before|after|"
+    "immediately|most|more|less|few|fewer|many|some|rarely|seldom|often|sometimes|usually|mostly|almost|nearly"
 )
 _SAME_LIMIT = {"every": "all", "each": "all", "both": "all", "excepted": "except", "unless": "except", "before": "first", "fewer": "less"}
-_MUST = re.compile(r"\b(?:must|shall)\b", re.IGNORECASE)
+_MUST = _any("must|shall")
 AGENCIES = {
     "police": r"police|constabulary|garda[ií]?|officers?|chief constable",
     "health": r"health|nhs|gps?|hospitals?|nurses?|icbs?|integrated care boards?|health visitors?|midwi\w+|camhs|clinicians?|paediatric\w*",
@@ -52,11 +61,10 @@ AGENCIES = {
     "parents": r"parents?|mothers?|fathers?|famil\w+|carers?",
     "child": r"child|children|young p\w+",
 }
-_AGENCY = {name: re.compile(rf"\b(?:{p})\b", re.IGNORECASE) for name, p in AGENCIES.items()}
-_NATION = re.compile(
-    r"\b(england|english|scotland|scottish|wales|welsh|northern ireland|ireland|irish|united states|american|australia\w*|"
-    r"new zealand|victoria\w*|uk|united kingdom)\b",
-    re.IGNORECASE,
+_AGENCY = {name: _any(p) for name, p in AGENCIES.items()}
+_NATION = _any(
+    r"england|english|scotland|scottish|wales|welsh|northern ireland|ireland|irish|united states|american|australia\w*|"
+    r"new zealand|victoria\w*|uk|united kingdom"
 )
 _TOKEN = re.compile(r"\d+[a-z]?\b|[a-z]+(?:'t)?")
 # What holds only then, only so far, or only as we remember it: each kind is kept.
@@ -64,33 +72,29 @@ _CONDITIONS = (
     re.compile(
         r"\b(?:if|unless|except|until|provided that|as long as|only (?:when|where))\b|(?:^|[,;:.]\s+)(?:when|where|once)\b", re.IGNORECASE
     ),
-    re.compile(r"\b(?:unless|except\w*|apart from|other than|exclud\w+)\b", re.IGNORECASE),
-    re.compile(r"\b(?:recall\w*|not (?:been )?(?:read|seen))\b", re.IGNORECASE),
+    _any(r"unless|except\w*|apart from|other than|exclud\w+"),
+    _any(r"recall\w*|not (?:been )?(?:read|seen)"),
 )
-_WHENEVER = re.compile(r"\b(?:when|where|once|in case)\b", re.IGNORECASE)
+_WHENEVER = _any("when|where|once|in case")
 # "Fails to", "hides", "believes that": what follows is not so, or not known to be.
-_DENIES = re.compile(
-    r"\b(?:avoid\w*|stop\w*|fail\w*|refus\w+|lacks?|lacking|los(?:e[sr]?|ing|t)|hid(?:e[s]?|ing|den)|prevent\w*|delay\w*|weaken\w*|believ\w+|"
+_DENIES = _any(
+    r"avoid\w*|stop\w*|fail\w*|refus\w+|lacks?|lacking|los(?:e[sr]?|ing|t)|hid(?:e[s]?|ing|den)|prevent\w*|delay\w*|weaken\w*|believ\w+|"
     r"claim\w*|fear\w*|pretend\w*|hard(?:ly)?|difficult\w*|barely|instead|rather than|against|mistake\w*|myth\w*|wrong\w*|den(?:y|ies|ied)|"
-    r"reject\w*|withh[eo]ld\w*|block\w*|ignor\w+|oppos\w+|too|unable|unlikely|harm\w*|damag\w+|less|fewer|doubt\w*|missed|miss(?:es|ing))\b",
-    re.IGNORECASE,
+    r"reject\w*|withh[eo]ld\w*|block\w*|ignor\w+|oppos\w+|too|unable|unlikely|harm\w*|damag\w+|less|fewer|doubt\w*|missed|miss(?:es|ing)"
 )
 _CLAUSE = re.compile(r"[,;:.]|\b(?:because|so|if|unless|when|where|while|since|although|though|once|until|but)\b", re.IGNORECASE)
 _BECAUSE = re.compile(r"\b(?:because|since)\b|,\s+as\b", re.IGNORECASE)
-_HENCE = re.compile(r"\b(?:so|therefore|thus|hence)\b", re.IGNORECASE)
+_HENCE = _any("so|therefore|thus|hence")
 _LINKED = re.compile(r"[;:]|\b(?:as|for|that|which|when|where|if|by|through|means?)\b", re.IGNORECASE)
 # Before a span that is cut out, these would turn it: a possibility, a condition, a rare case.
-_TURNS = re.compile(r"\b(?:may|might|can|could|should|must|when|where|whether|few|rarely|seldom|think\w*|only)\b", re.IGNORECASE)
-_QUALIFIER = re.compile(
-    r"\b(?:less|more|fewer|few|some|most|many|rarely|seldom|often|sometimes|nearly|almost|mostly|usually|only|partly|largely|up to|"
-    r"at least|at most|about|around|perhaps|likely)\b",
-    re.IGNORECASE,
+_TURNS = _any(r"may|might|can|could|should|must|when|where|whether|few|rarely|seldom|think\w*|only")
+_QUALIFIER = _any(
+    "less|more|fewer|few|some|most|many|rarely|seldom|often|sometimes|nearly|almost|mostly|usually|only|partly|largely|up to|"
+    "at least|at most|about|around|perhaps|likely"
 )
 _WHOLE = frozenset(("all", "every", "most"))
-_RELATION = re.compile(r"\b(?:before|after|with|without|under|over|above|below|rather than|instead of|all|every|most)\b", re.IGNORECASE)
-_FORCE = re.compile(
-    r"\b(?:" + "|".join(sorted((w for w in _STRENGTH if w not in ("duty", "optional")), key=len, reverse=True)) + r"|will)\b", re.IGNORECASE
-)
+_RELATION = _any("before|after|with|without|under|over|above|below|rather than|instead of|all|every|most")
+_FORCE = _any(_longest_first(w for w in (*_STRENGTH, "will") if w not in ("duty", "optional")))
 _FUNCTION = frozenset(
     "a an the this that these those it its they them their there he she his her you your we our us i who whom which what where "
     "when why how whose is are was were be been being am do does did done doing have has had having of in on at by for with from "
@@ -115,12 +119,21 @@ _NEUTRAL = frozenset(
     "peopl person agenc bewar rememb put take go come".split()
 )
 _SNOWBALL = Stemmer.Stemmer("english")
+# Forms a stemmer cannot fold: the word as it is listed, then its forms.
 _IRREGULAR = {
-    "hidden": "hide", "hid": "hide", "begun": "begin", "began": "begin", "chosen": "choos", "written": "write", "wrote": "write",
-    "held": "hold", "taken": "take", "took": "take", "given": "give", "gave": "give", "said": "say", "told": "tell",
-    "found": "find", "made": "make", "met": "meet", "left": "leav", "kept": "keep", "led": "lead", "sent": "send", "known": "know",
-    "knew": "know", "broken": "break", "spoken": "speak", "goes": "go", "went": "go", "gone": "go", "came": "come",
-}  # fmt: skip
+    form: _SNOWBALL.stemWord(word)
+    for word, *forms in map(
+        str.split,
+        "become became; begin began begun; break broke broken; bring brought; build built; child children; choose chose chosen; come "
+        "came; deal dealt; draw drew drawn; fall fell fallen; feel felt; find found; give gave given; go goes went gone; grow grew "
+        "grown; hear heard; hide hid hidden; hold held; keep kept; know knew known; lead led; leave left; lose lost; make made; man "
+        "men; mean meant; meet met; oversee oversaw overseen; pay paid; rise rose risen; run ran; say said; see saw seen; seek "
+        "sought; send sent; show shown; speak spoke spoken; spend spent; stand stood; take took taken; teach taught; tell told; think "
+        "thought; understand understood; undertake undertook undertaken; win won; withdraw withdrew withdrawn; withhold withheld; "
+        "woman women; write wrote written".split("; "),
+    )
+    for form in forms
+}
 # Set on labelled pairs (evals/cases/check): below it, a statement says more than its passages.
 COVERAGE = 0.75
 
