@@ -47,6 +47,18 @@ def test_an_honest_shortening_is_supported() -> None:
     assert check(said, [passage(SOURCE)]).support == "supported"
 
 
+@pytest.mark.parametrize(
+    ("said", "support"),
+    [
+        ("A child is safer when agencies share what they knew early.", "supported"),
+        ("A child is safer when agencies share what they knew too late.", None),
+        ("No child is safer when agencies share what they knew early.", None),
+    ],
+)
+def test_a_word_may_change_its_form_and_nothing_else(said: str, support: str | None) -> None:
+    assert check(said, [passage("Children are safer when agencies share what they know early.")]).support == support
+
+
 def test_must_needs_a_statutory_source_even_when_quoted() -> None:
     text = "Partners must publish their arrangements."
     assert check(text, [passage(text)]).support is None
