@@ -243,7 +243,8 @@ class Exporter:
 
     def _answer(self, row: Mapping[str, Any], made: str) -> list[Block]:
         blocks = self._text(row["text"], row)
-        blocks[1:1] = self._framework(row)
+        opening = next((n for n, block in enumerate(blocks, 1) if block.kind == "text"), len(blocks))
+        blocks[opening:opening] = self._framework(row)
         if row.get("more"):
             blocks += [Block("subheading", self._say("more")), *self._text(row["more"], row)]
         if row.get("notices"):
@@ -258,7 +259,8 @@ class Exporter:
         """Each facet in its order, with the place that was read marked."""
         placement = row.get("placement") or {}
         sure: list[Facet] = [f for f in ("level", "element", "step") if placement.get("sure", {}).get(f)]
-        if row["outcome"] != "answered" or not sure:
+        # As on the page: who asks what a word means or what the law says described no situation.
+        if row["outcome"] != "answered" or row["kind"] in ("definition", "list", "comparison", "law") or not sure:
             return []
         rows = []
         for facet in sure:
@@ -274,7 +276,7 @@ class Exporter:
             if source["origin"] == "document"
             else self._say("source.card", status=self._say(f"status.{source['status']}"))
         )
-        where = f", {source['location']}" if source.get("location") else ""
+        where = f", {source['location']}" if source.get("location") and not source["title"].endswith(f": {source['location']}") else ""
         references = "; ".join(f"{r['label']} ({self._say('seen.' + r['seen'])})" for r in source["references"])
         return f"{source['title']}{where} ({what})." + (f" {references}." if references else "")
 

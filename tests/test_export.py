@@ -42,6 +42,15 @@ def test_an_answer_in_word_has_headings_a_real_table_numbered_sources_date_and_v
     assert row["versions"]["knowledge"] in text
 
 
+def test_a_document_is_named_once_and_the_framework_stands_after_the_opening(assistant: Assistant, exporter: Exporter) -> None:
+    row = as_json(assistant.ask(QUESTION))
+    row["text"] = "**From your document**\n\n- Ask for two names. [1]\n\n" + row["text"]
+    row["sources"][0] |= {"origin": "document", "title": "terms.pdf: p. 2", "location": "p. 2", "status": "local", "references": []}
+    blocks = exporter.answer(QUESTION, row, MADE).blocks
+    assert [b.kind for b in blocks[1:6]] == ["subheading", "bullet", "text", "subheading", "table"]
+    assert "1. terms.pdf: p. 2 (local document)." in exporter.answer(QUESTION, row, MADE).markdown()
+
+
 def test_markdown_and_word_say_the_same(assistant: Assistant, exporter: Exporter) -> None:
     paper = exporter.answer(QUESTION, as_json(assistant.ask(QUESTION)), MADE)
     markdown = paper.markdown().replace("*", "")

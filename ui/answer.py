@@ -185,7 +185,8 @@ class AnswerPage:
         """The title, and below it the section or page with the status in words."""
         passage = self.assistant.library.passages.get(source["passage"])
         if passage is None:
-            return source["title"], ", ".join(filter(None, (source.get("location"), kind)))
+            place = source.get("location") or ""
+            return source["title"].removesuffix(f": {place}"), ", ".join(filter(None, (place, kind)))
         return passage.title, f"{passage.heading}: {kind}"
 
     def _passage(self, source: Row) -> str:
