@@ -115,11 +115,12 @@ def test_random_learners_hardly_ever_end_well(name: str) -> None:
 
 
 @EACH
-def test_no_wording_is_said_twice_in_a_long_random_talk(name: str) -> None:
-    for seed in range(8):
-        found = play(SCENARIOS[name], random_events(SCENARIOS[name], seed, 20), seed)
-        spoken = [u.text for u in found.said if u.persona]
-        assert len(spoken) == len(set(spoken))
+def test_fifty_random_talks_of_twenty_turns_repeat_contradict_and_give_away_nothing(name: str) -> None:
+    from evals.rehearse import talk
+
+    found = talk(SCENARIOS[name])
+    assert (found["talks"], found["turns"]) == (50, 20)
+    assert (found["repeated"], found["early"], found["contradicted"], found["silent"]) == (0, 0, 0, 0)
 
 
 @EACH
@@ -226,6 +227,66 @@ def test_at_most_one_secret_a_turn() -> None:
     for name in SCENARIOS:
         for m in played(SCENARIOS[name]).moments:
             assert len(m.revealed) <= 1
+
+
+@EACH
+def test_a_question_to_nobody_in_particular_brings_out_no_listeners_secret(name: str) -> None:
+    scenario = SCENARIOS[name]
+    for seed in range(6):
+        for event, m in zip(
+            random_events(scenario, seed, 14), play(scenario, random_events(scenario, seed, 14), seed).moments, strict=False
+        ):
+            if m.revealed and event.to != "all":
+                spoke = next(u.persona for u in m.replies if u.persona)
+                assert m.revealed == (next(r for r in m.revealed if r.startswith(f"{spoke}.")),)
+                assert event.to in (None, spoke) or event.to not in m.values or not any(u.persona == event.to for u in m.replies)
+
+
+def test_what_nobody_can_answer_goes_to_one_who_can() -> None:
+    talk = Sitting.start(SCENARIOS["first-week"], 3, mode="choose")
+    talk.inject("scrutineer-asks")
+    talk.move("acknowledge", to="scrutineer")
+    for _ in range(3):
+        talk.move("ask_interest", to="scrutineer")  # until it has no more to say on that
+    assert talk.move("ask_interest").utterances[0].persona == "health-lead"
+
+
+def test_two_things_said_in_one_breath_both_count(threshold: Scenario) -> None:
+    alone = sitting(threshold, Reading("ask_open", sure="confident"))
+    both = sitting(threshold, Reading("ask_open", sure="confident", also="acknowledge"))
+    for talk in (alone, both):
+        talk.say("You have had a hard term. How does it look?", to="front-door")
+    trust = [t.state()["values"]["front-door"]["trust"] for t in (alone, both)]
+    assert trust[1] > trust[0]
+    found = {f.element: f for f in both.debrief().findings}
+    assert found["predisposing-factors"].level
+    assert "acknowledging how it is for them and asking an open question" in both.debrief().markdown
+    assert replay(threshold, json.loads(json.dumps(both.events))).state() == both.state()
+    both.correct(1, "ask_open")
+    assert both.state() == alone.state()
+
+
+def test_a_line_that_takes_up_a_fact_waits_until_it_is_said() -> None:
+    scenario = SCENARIOS["whose-money"]
+    for text, taken_up in (("Five placements make up the overspend.", True), ("It is the autumn that hurt us.", False)):
+        talk = Sitting.start(scenario, 2, mode="choose")
+        said = talk.move("give_fact", to="health-commissioner", text=text).utterances[0].text
+        assert ("ive placements" in said or "five children" in said) == taken_up
+
+
+def test_a_question_that_takes_up_what_somebody_said_is_for_that_role() -> None:
+    talk = sitting(SCENARIOS["first-week"], Reading("ask_open", sure="confident"), Reading("ask_open", sure="confident"))
+    talk.speak("health-lead", "Nobody told me.")
+    talk.inject("scrutineer-asks")
+    talk.speak("scrutineer", "I sent a letter about it in the winter.")
+    assert {u.persona for u in talk.say("Who got the letter?").utterances} >= {"scrutineer"}
+
+
+def test_one_who_is_away_does_not_answer_and_the_learner_is_told() -> None:
+    talk = sitting(SCENARIOS["first-week"], Reading("ask_open", sure="confident", to="scrutineer"))
+    reply = talk.say("Scrutineer, what happens now?")
+    assert "Independent scrutineer is not in the conversation now" in reply.notice
+    assert {u.persona for u in reply.utterances} == {"health-lead"}
 
 
 def test_an_absent_role_joins_when_asked_for() -> None:
@@ -367,6 +428,12 @@ def test_whoever_is_spoken_with_goes_on_answering(threshold: Scenario) -> None:
     talk.move("acknowledge", to="front-door")
     for _ in range(4):
         assert talk.move("challenge").utterances[0].persona == "front-door"
+
+
+def test_a_name_called_in_the_middle_and_a_word_to_the_whole_room_are_heard(threshold: Scenario) -> None:
+    assert addressed("We are all here. School nurse, would you begin?", threshold) == "school-nurse"
+    assert addressed("Does that fit with what any of you have seen?", threshold) == "all"
+    assert addressed("Does that fit?", threshold) is None
 
 
 def test_a_name_called_first_is_no_part_of_what_is_read() -> None:
@@ -682,6 +749,15 @@ def test_the_linter_finds_what_reading_does_not(tmp_path: Path, file: str, old: 
     assert any(words in slip for slip in found), found
 
 
+def test_a_script_that_falls_short_says_of_what(tmp_path: Path) -> None:
+    folder = tmp_path / "not-our-threshold"
+    shutil.copytree(ROOT / "knowledge/scenarios/not-our-threshold", folder)
+    file = folder / "scenario.yaml"
+    file.write_text(file.read_text("utf-8").replace('front-door.commitment: ">=0.7"', 'front-door.commitment: ">=0.99"', 1), "utf-8")
+    found = inspect(load_scenario(folder, SHARED), ["card:x#y"], count=2)
+    assert any("still asked for front-door.commitment >=0.99 (it was 0." in slip for slip in found), found
+
+
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(KnowledgeError, match=r"moves\.yaml"):
         load_scenarios(tmp_path, WORDS)
@@ -709,6 +785,6 @@ def test_the_guide_names_everything_a_condition_can_ask() -> None:
     guide = (ROOT / "docs/scenarios.md").read_text("utf-8")
     for key in (
         "move", "asked", "not_asked", "asked_all", "revealed", "hidden", "told", "left", "turn", "repeat",
-        "count", "to", "topic", "event", "not_event", "noted", "not_noted", "bond.", "any.trust", "all.trust",
+        "count", "to", "topic", "heard", "event", "not_event", "noted", "not_noted", "bond.", "any.trust", "all.trust",
     ):  # fmt: skip
         assert f"`{key}" in guide, key

@@ -20,7 +20,7 @@ _FORTNIGHT = timedelta(days=14)
 _BLOCKS: Mapping[str, Literal["title", "heading", "subheading", "bullet"]] = {
     "#": "title", "##": "heading", "###": "subheading", "-": "bullet",
 }  # fmt: skip
-_SHOWN = ("trust", "pressure", "commitment", "child")
+_SHOWN = ("trust", "pressure", "clarity", "commitment", "child")
 
 
 def compose(
@@ -52,7 +52,7 @@ def compose(
         dict.fromkeys(
             _quoted(scenario, m)
             for m in sorted(moments, key=lambda m: -_gain(m))
-            if scenario.moves[m.move].counts != "against" and (_gain(m) > 0.05 or m.revealed)
+            if all(scenario.moves[x].counts != "against" for x in m.moves) and (_gain(m) > 0.05 or m.revealed)
         )
     )[:2]
     ending = scenario.ending(final.ending) if final.ending else None
@@ -70,9 +70,9 @@ def compose(
 
 def judge(scenario: Scenario, criterion: Criterion, moments: Sequence[Moment]) -> Finding:
     """One element, by the moves that show or spoil it. Distinct good moves raise it, harmful ones hold it down."""
-    good = [m for m in moments if m.move in criterion.good]
-    bad = [m for m in moments if m.move in criterion.bad]
-    kinds = len({m.move for m in good})
+    good = [m for m in moments if set(m.moves) & set(criterion.good)]
+    bad = [m for m in moments if set(m.moves) & set(criterion.bad)]
+    kinds = len({x for m in good for x in m.moves if x in criterion.good})
     if not good and not bad:
         level = None
     elif len(bad) >= max(len(good), 1):
@@ -115,10 +115,10 @@ def markdown(found: Debrief, scenario: Scenario) -> str:
         out.append(f"**{question}**\n\n{found.own_answers[i] if i < len(found.own_answers) and found.own_answers[i] else '______'}")
     out.append(f"## {say('description')}")
     for m in found.timeline:
-        doing = scenario.moves[m.move].doing
+        did = doing(scenario, m.moves)
         who = f" ({learner(scenario, m.by)})" if m.by else ""
         words = f": “{m.text}”" if m.text else ""
-        out.append(f"**{say('turn', turn=str(m.turn), doing=doing)}**{who}{words}")
+        out.append(f"**{say('turn', turn=str(m.turn), doing=did)}**{who}{words}")
         changes = list(_changes(scenario, m))
         if changes:
             out.append("\n".join(f"- {c}" for c in changes))
@@ -260,8 +260,14 @@ def _better(play: Play, worst: Moment, state: State) -> tuple[str, str | None, s
         if coach.speaks(play, state, rule):
             return rule.try_line, rule.passage, rule.seen
     move = play.scenario.moves["ask_interest" if worst.move != "ask_interest" else "acknowledge"]
-    doing = play.scenario.moves[worst.move].doing
-    return move.lines[0], None, play.scenario.shared.words.say("rehearse.debrief.set-back", turn=str(worst.turn), doing=doing)
+    did = doing(play.scenario, worst.moves)
+    return move.lines[0], None, play.scenario.shared.words.say("rehearse.debrief.set-back", turn=str(worst.turn), doing=did)
+
+
+def doing(scenario: Scenario, moves: Sequence[str]) -> str:
+    """One move or two in words: "giving a dated fact and asking an open question"."""
+    first, *second = (scenario.moves[m].doing for m in moves)
+    return scenario.shared.words.say("rehearse.both", first=first, second=second[0]) if second else first
 
 
 def _quoted(scenario: Scenario, m: Moment) -> str:

@@ -1,7 +1,8 @@
 """The play itself: state is a pure function of scenario, seed, terms and events, so rewinding and replaying are exact.
 
 A turn: the move's effects on the persona spoken to and, less, on those who hear; at most one secret told; a reaction
-line, then a content line, by most specific condition, least recently used, then seed. A wording is said once a sitting.
+line, then a content line, by most specific condition, nearest to the learner's own words, least recently used, then seed.
+A wording is said once a sitting.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from assistant.rehearse.types import (
     DIFFICULTIES,
@@ -36,6 +38,17 @@ _ROOM = 0.8  # what is said to the whole room weighs a little less with each
 _HEARD = 0.5  # facts and the child reach those who only listen
 _LEAST = 0.2  # a repeated kindness never counts less than this share
 _REST = 2  # turns between two concerns a persona raises unasked
+_WITH = 0.5  # what is done in the same breath weighs half
+_WILLING = 0.4  # commitment from which a role takes up an offer to settle things before the others do
+_STEM = 5  # letters by which two words are taken for one: "close", "closes", "closing"
+_WORDS = re.compile(r"[a-z]{4,}")
+_SMALL = frozenset(
+    "about again also always another because been before being could does doing done down each even ever every from "
+    "give good have hear here into isn't just keep know like little look make many maybe more most much need never "
+    "nothing only other over perhaps please quite rather really right same seem should some something still such "
+    "sure tell than thank thanks that their them then there these they thing things think this those though through "
+    "told very want well were what when where which while will with without would your yours".split()
+)
 
 
 @dataclass
@@ -51,6 +64,7 @@ class State:
     turn: int = 0
     move: str = ""
     topic: str | None = None
+    heard: str = ""  # the learner's words this turn
     to: str = "all"
     streak: int = 0
     counts: dict[str, int] = field(default_factory=dict)
@@ -161,12 +175,18 @@ class Play:
         state.move, state.topic, state.to = move, event.topic, event.to if event.to in state.present else "all"
         if len(state.present) == 1:
             state.to = state.present[0]
-        state.counts[move] = state.counts.get(move, 0) + 1
+        state.heard = event.text
+        for done in filter(None, (event.also, move)):
+            state.counts[done] = state.counts.get(done, 0) + 1
         speaker = self._who(state, event)
+        if event.also:
+            state.move = event.also
+            self._effects(state, speaker, _WITH)
+            state.move = move
         forced = self._effects(state, speaker)
         if event.text:
-            state.said[move] = event.text
-        told = self._reveal(state, speaker)
+            state.said |= dict.fromkeys(filter(None, (event.also, move)), event.text)
+        told = self._reveal(state, sorted(state.present, key=lambda p: p != speaker) if event.to == "all" else [speaker])
         if told:
             speaker = told.by
         state.held = state.held + 1 if speaker == state.speaker else 1
@@ -198,20 +218,35 @@ class Play:
             return event.persona
         if len(state.present) == 1:
             return state.present[0]
+        willing = max(state.present, key=lambda p: (state.values[p]["commitment"], p == state.speaker))
+        if state.move == "agree_who_when" and state.values[willing]["commitment"] >= _WILLING:
+            return willing
         stays = _THREAD if state.move in _PERSONAL else _ROUND
+        order = sorted(state.present, key=lambda p: (state.spoke.get(p, -1), draw(self.seed, f"{p}{state.turn}")))
         if event.to is None and state.speaker in state.present and state.held < stays and state.turn > 1:
-            return state.speaker
-        return min(state.present, key=lambda p: (state.spoke.get(p, -1), draw(self.seed, f"{p}{state.turn}")))
+            order = [state.speaker, *(p for p in order if p != state.speaker)]
+        if event.to is None and state.move in _QUESTIONS:  # one who has nothing left to say leaves the question to the others
+            return next((p for p in order if self._answers(state, p)), order[0])
+        return order[0]
+
+    def _answers(self, state: State, persona: str) -> bool:
+        """Whether the role has words of its own for what was asked, a secret it may tell now among them."""
+        open_now = {i.id for i in self.scenario.personas[persona].interests if self.holds(i.reveal, state, persona)}
+        return any(
+            not x.shared and (x.reveals in open_now if x.reveals else self._about(x)) and self._ready(state, x, persona)
+            for x in self._lines.get((persona, "content", state.move), ())
+            if not x.reveals or f"{persona}.{x.reveals}" not in state.revealed
+        )
 
     # ---- what a move does
 
-    def _effects(self, state: State, speaker: str) -> Line | None:
+    def _effects(self, state: State, speaker: str, weight: float = 1.0) -> Line | None:
         """Applies the move to everyone present; returns a red line's words where one was crossed."""
         forced: Line | None = None
         addressed = state.present if state.to == "all" else [state.to]
         for persona in addressed:
             row = self.scenario.personas[persona]
-            share = 1.0 if len(addressed) == 1 else _ROOM
+            share = weight if len(addressed) == 1 else weight * _ROOM
             key = f"{state.move}>{persona}"
             crossed = next((r for r in row.red_lines if self.holds(r.when, state, persona)), None)
             if crossed:
@@ -236,7 +271,7 @@ class Play:
                         for v, d in reaction.effect.items()
                         if v != "commitment"
                     }
-                    self._apply(state, listener, heard, 1.0, state.told.get(f"{state.move}>{state.to}", 1) - 1)
+                    self._apply(state, listener, heard, weight, state.told.get(f"{state.move}>{state.to}", 1) - 1)
         return forced
 
     def _reaction(self, state: State, row: Persona) -> Reaction | None:
@@ -253,12 +288,11 @@ class Play:
             scale = damp * warm if kind else 1.0 / self.scenario.terms[state.difficulty].patience
             mine[variable] = _clamp(mine.get(variable, 0.0) + delta * share * scale)
 
-    def _reveal(self, state: State, speaker: str) -> Line | None:
-        """The line that tells at most one secret; a persona rests a turn between two of its own."""
+    def _reveal(self, state: State, asked: list[str]) -> Line | None:
+        """The line that tells at most one secret: of whoever answers, or where all were asked, of any; with a turn's rest."""
         if not self.scenario.moves[state.move].opens:
             return None
-        addressed = state.present if state.to == "all" else [state.to]
-        for persona in sorted(addressed, key=lambda p: p != speaker):
+        for persona in asked:
             if state.turn - state.secrets.get(persona, -9) < _REST:
                 continue
             # What the learner has just asked for comes before what was asked for earlier.
@@ -292,7 +326,7 @@ class Play:
 
     @staticmethod
     def _about(line: Line) -> bool:
-        return any(t.kind in ("move", "topic") for option in line.when.options for t in option)
+        return any(t.kind in ("move", "topic", "heard") for option in line.when.options for t in option)
 
     def _aside(self, state: State, speaker: str) -> list[Utterance]:
         if state.turn - state.chimed < 3:
@@ -350,14 +384,17 @@ class Play:
         return [s for s in line.say if s not in state.used]
 
     def _best(self, state: State, lines: list[Line], persona: str) -> Line:
-        def order(line: Line) -> tuple[bool, int, int, float]:
+        def order(line: Line) -> tuple[bool, int, int, int, float]:
             option = next(o for o in (*line.when.options, ()) if all(self._test(t, state, persona) for t in o) or not line.when.options)
-            return (line.shared, -len(option), state.last.get(line.id, -1), draw(self.seed, f"{line.id}{state.turn}"))
+            near = max(echo(s, state.heard) for s in self._wordings(state, line))
+            return (line.shared, -len(option), -near, state.last.get(line.id, -1), draw(self.seed, f"{line.id}{state.turn}"))
 
         return min(lines, key=order)
 
     def _speak(self, state: State, line: Line, persona: str | None = None) -> Utterance:
         fresh = self._wordings(state, line) or list(line.say)
+        nearest = max(echo(s, state.heard) for s in fresh)
+        fresh = [s for s in fresh if echo(s, state.heard) == nearest]
         text = fresh[int(draw(self.seed, f"{line.id}/{state.turn}") * len(fresh))]
         state.used.add(text)
         state.last[line.id] = state.turn
@@ -400,6 +437,8 @@ class Play:
             return _compares(state.counts.get(state.move, 0), test)
         if kind == "count":
             return _compares(state.counts.get(test.subject, 0), test)
+        if kind == "heard":
+            return any(re.search(rf"\b{re.escape(v)}\b", state.heard, re.IGNORECASE) for v in test.values)
         if kind == "topic":
             return state.topic in test.values
         if kind == "to":
@@ -422,12 +461,23 @@ def moment(event: Event, said: tuple[Utterance, ...], before: State, after: Stat
     }
     told = tuple(after.revealed[len(before.revealed) :])
     values = {p: dict(v) for p, v in after.values.items()}
-    return Moment(after.turn, event.move or "", event.text, event.to, event.by, said, values, change, told)
+    return Moment(after.turn, event.move or "", event.text, event.to, event.by, said, values, change, told, event.also)
 
 
 def band(value: float, words: tuple[str, ...]) -> str:
     """The word for a value, of five."""
     return words[min(int(value * 5), 4)]
+
+
+def stems(text: str) -> frozenset[str]:
+    """The words that carry meaning, cut so that "close" and "closing" are one."""
+    return frozenset(w[:_STEM] for w in _WORDS.findall(text.lower()) if w not in _SMALL)
+
+
+@lru_cache(maxsize=4096)
+def echo(line: str, heard: str) -> int:
+    """How many words of meaning a line takes up from what was just said."""
+    return len(stems(line) & stems(heard)) if heard else 0
 
 
 def quote(text: str, most: int = 14) -> str:

@@ -18,6 +18,7 @@ from assistant.rehearse.debrief import judge
 from assistant.rehearse.engine import Play, State, moment
 from assistant.rehearse.types import (
     DIFFICULTIES,
+    Condition,
     Difficulty,
     Event,
     Line,
@@ -25,6 +26,7 @@ from assistant.rehearse.types import (
     Scenario,
     Script,
     ScriptLine,
+    Test,
     Utterance,
 )
 from assistant.rehearse.voice import leaks
@@ -236,11 +238,33 @@ def _scripts(scenario: Scenario) -> Iterable[str]:
     found = {k: play(scenario, script_events(s), 1) for k, s in scenario.scripts.items()}
     for key, script in scenario.scripts.items():
         if found[key].kind not in script.ends:
-            yield f"{at}: {key}: it ends {found[key].kind}, and {' or '.join(script.ends)} was meant"
+            short = _short_of(scenario, script, found[key].state)
+            yield f"{at}: {key}: it ends {found[key].kind}, and {' or '.join(script.ends)} was meant{short}"
     if {"skilled", "mixed", "harmful"} <= set(found) and not found["skilled"].score > found["mixed"].score > found["harmful"].score:
         yield f"{at}: the rubric does not order the scripts: " + ", ".join(
             f"{k} {found[k].score:.2f}" for k in ("skilled", "mixed", "harmful")
         )
+
+
+def _short_of(scenario: Scenario, script: Script, state: State) -> str:
+    """What the nearest of the endings that were meant still asked for when the talk was over."""
+    desk = Play(scenario, 1, scenario.difficulty)
+    meant = [(e, o) for e in scenario.endings if e.kind in script.ends for o in e.when.options]
+    lacking = [(e, [t for t in o if not desk.holds(Condition(((t,),)), state, None)]) for e, o in meant]
+    if not lacking or state.over:
+        return ""
+    ending, tests = min(lacking, key=lambda x: len(x[1]))
+    return f"; {ending.id} still asked for " + " and ".join(_asked_for(t, state) for t in tests)
+
+
+def _asked_for(test: Test, state: State) -> str:
+    if test.kind == "value":
+        who, _, variable = test.subject.rpartition(".")
+        now = f" (it was {state.values[who][variable]:.2f})" if who in state.values else ""
+        return f"{test.subject} {test.sign}{test.limit:g}{now}"
+    if test.kind in ("told", "left", "turn", "repeat"):
+        return f"{test.kind} {test.sign}{test.limit:g}"
+    return f"{test.kind} {', '.join(test.values) or test.subject}"
 
 
 def _gaming(scenario: Scenario) -> Iterable[str]:
@@ -288,6 +312,7 @@ def _variants(scenario: Scenario, count: int) -> Iterable[Outcome]:
         m.id for m in scenario.moves.values() if m.family == "power"
     ][:1]
     helpful = [m.id for m in scenario.moves.values() if m.counts != "against"]
+    known = [*scenario.learner_knows, *scenario.learner_authority]  # what a learner has to say
     for seed in range(count):
         dice = Random(1000 + seed)  # noqa: S311
         lines = list(scripts[seed % len(scripts)].lines) if seed % 3 else []
@@ -299,7 +324,7 @@ def _variants(scenario: Scenario, count: int) -> Iterable[Outcome]:
                 dice.randrange(len(lines) + 1),
                 ScriptLine(
                     dice.choice(pool),
-                    "as said",
+                    dice.choice(known),
                     dice.choice([None, *scenario.personas]),
                     dice.choice([None, *(t.id for t in scenario.topics)]),
                 ),

@@ -306,8 +306,9 @@ class _Names:
                 known = self.interests.get(who) or {i for s in self.interests.values() for i in s}
                 self._known(values, known, where, key, "interest", slips)
                 yield Test(rest, who, values)
-            elif rest in ("topic", "to", "event", "not_event", "noted", "not_noted"):
+            elif rest in ("topic", "to", "event", "not_event", "noted", "not_noted", "heard"):
                 pools = {"topic": self.topics, "to": {*self.interests, "all"}, "event": self.injects, "not_event": self.injects}
+                pools["heard"] = set(values)  # any words
                 self._known(values, pools.get(rest, self.notes), where, key, rest, slips)
                 yield Test(rest, values=values)
             elif head == "bond":

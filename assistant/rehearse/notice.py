@@ -24,7 +24,8 @@ LOST = 0.22
 _SHORT = 3  # words
 _TOPIC = 0.38  # cosine below which no topic was meant
 _MEANT, _APART = 0.3, 0.06  # cosine, and distance to the next role, for a question to be meant for one
-_ASKS = re.compile(r"\?|^(?:so |and |but |ok,? )*(?:what|how|why|when|where|who)\b", re.IGNORECASE)
+ASKING = ("ask_open", "ask_interest")  # moves that are meant for somebody
+_ROOM = re.compile(r"\b(?:any|each|either|both|all) of you\b|\beveryone\b|\beverybody\b|\byou all\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.?!]+[.?!]*")
 _SCALES = (4.0, 2.0, 1.0)
 _FORMAT = 1  # raise it when training changes
@@ -57,34 +58,39 @@ class Noticer:
         to = to or addressed(plain, scenario)
         if bare := _without_name(plain, scenario):
             plain = bare
-        sentences = [s.strip() for s in _SENTENCE.findall(plain) if len(s.split()) > 1][-3:]  # the point comes last
+        said = [_without_name(s.strip(), scenario) for s in _SENTENCE.findall(plain)]
+        sentences = [s for s in said if len(s.split()) > 1][-3:]  # the point comes last
         texts = [plain, *sentences] if len(sentences) > 1 else [plain]
         vectors = self._embedder.vectors(texts)
-        scores = self._scores(model, texts, vectors)
+        scores, parts = self._scores(model, texts, vectors)
         best = sorted(scores, key=lambda m: -scores[m])
         top = scores[best[0]]
         sure: Literal["confident", "between", "lost"] = "confident" if top >= CONFIDENT else "lost" if top < LOST else "between"
         if sure == "between" and len(plain.split()) < _SHORT:
             sure = "lost"  # a bare "yes" or "well" says nothing that could be read
-        to = to or (self._meant(scenario, vectors[0]) if _ASKS.search(plain) else None)
-        return Reading(best[0], tuple(best[1:3]), sure, round(top, 3), self._topic(scenario, vectors[0]), to)
+        to = to or (self._meant(scenario, vectors[0]) if best[0] in ASKING else None)
+        also = next((m for m, p in parts if p >= CONFIDENT and m not in (best[0], "greet", "step_out")), None)
+        return Reading(best[0], tuple(best[1:3]), sure, round(top, 3), self._topic(scenario, vectors[0]), to, also)
 
     def prepare(self, scenario: Scenario) -> None:
         """Opens the model and reads the scenario's topics and roles, so that the first turn is as quick as the rest."""
         self.read(" ".join(scenario.learner_knows) + "?", scenario)
 
     @staticmethod
-    def _scores(model: Classifier, texts: list[str], vectors: Vectors) -> dict[str, float]:
-        """The whole text and, where there are several sentences, the one that says most, in equal parts."""
+    def _scores(model: Classifier, texts: list[str], vectors: Vectors) -> tuple[dict[str, float], list[tuple[str, float]]]:
+        """The whole text and, where there are several sentences, the one that says most; and what each sentence is by itself."""
         whole = model.probabilities(texts[0], vectors[0])
         if len(texts) == 1:
-            return whole
+            return whole, []
         parts = [model.probabilities(t, v) for t, v in zip(texts[1:], vectors[1:], strict=True)]
         # A courtesy before the point is not the point: greetings and thanks count only where they stand alone.
         told = [p for p in parts if max(p, key=lambda m: p[m]) not in ("greet", "acknowledge")] or parts
         chief = max(told, key=lambda p: max(p.values()))
         share = 0.5 if len(told) == len(parts) else 0.8  # a whole that begins with a greeting leans to the greeting
-        return {m: (1 - share) * whole[m] + share * chief[m] for m in whole}
+        if "?" in texts[-1]:  # a turn that ends in a question is what it asks: that is what waits for an answer
+            chief = max((p for t, p in zip(texts[1:], parts, strict=True) if "?" in t), key=lambda p: max(p.values()))
+            share = 0.5
+        return {m: (1 - share) * whole[m] + share * chief[m] for m in whole}, [max(p.items(), key=lambda x: x[1]) for p in parts]
 
     def _topic(self, scenario: Scenario, vector: Vectors) -> str | None:
         if not scenario.topics:
@@ -144,13 +150,17 @@ def _without_name(text: str, scenario: Scenario) -> str:
 
 
 def addressed(text: str, scenario: Scenario) -> str | None:
-    """The persona a line is plainly said to: called at its beginning or end, set off by a comma."""
+    """Who a line is plainly said to: called at its beginning or end, set off by a comma; or everyone."""
     low = text.lower()
     for persona in scenario.personas.values():
         for word in persona.called:
             w = re.escape(word)
-            if re.search(rf"^(?:and |so |thanks |thank you |hello |hi )?(?:to )?(?:the )?{w}\s*[,:]|,\s*(?:the )?{w}\s*[?.!]*$", low):
+            if re.search(
+                rf"(?:^|[.?!] )(?:and |so |thanks |thank you |hello |hi )?(?:to )?(?:the )?{w}\s*[,:]|,\s*(?:the )?{w}\s*[?.!]*$", low
+            ):
                 return persona.id
+    if _ROOM.search(low):
+        return "all"
     if re.match(
         r"(?:so |and |but )?(?:what|how|why|when|where|who|does|do|is|can|could|would)\b", low
     ):  # a question about one role is meant for it

@@ -10,8 +10,8 @@ from typing import Any
 
 from assistant.errors import UsageError
 from assistant.rehearse import coach, debrief, voice
-from assistant.rehearse.engine import Play, State, band, draw, moment
-from assistant.rehearse.notice import Noticer
+from assistant.rehearse.engine import Play, State, band, draw, moment, stems
+from assistant.rehearse.notice import ASKING, Noticer
 from assistant.rehearse.types import (
     Debrief,
     Difficulty,
@@ -30,6 +30,7 @@ from assistant.rehearse.types import (
 from assistant.types import Screening
 
 Screen = Callable[[str], Screening]
+_RECENT = 4  # turns within which a question may take up what somebody said
 
 
 class Sitting:
@@ -100,9 +101,10 @@ class Sitting:
         if self._noticer is None:
             raise UsageError("Typed words cannot be read here. Choose a line instead.")
         reading = self._noticer.read(text, self.scenario, to)
+        reading, notice = self._directed(text, reading, notice)
         if self._model and reading.sure != "confident":
             if move := voice.read(self._model, text, self.scenario):
-                reading = replace(reading, move=move, others=(reading.move, *reading.others)[:2], sure="confident")
+                reading = replace(reading, move=move, others=(reading.move, *reading.others)[:2], sure="confident", also=None)
             elif "?" in text and (reply := self._off_script(self._model, text, reading, notice)):
                 return reply
         if reading.sure == "lost":
@@ -111,8 +113,21 @@ class Sitting:
             reply = self._reply(self._add(Event("lost", text=text, to=reading.to, by=self.by)), reading, notice)
             self._unread = text, reading
             return reply
-        event = Event("say", text=text, move=reading.move, topic=reading.topic, to=reading.to)
+        event = Event("say", text=text, move=reading.move, also=reading.also, topic=reading.topic, to=reading.to)
         return self._turn(event, reading, notice)
+
+    def _directed(self, text: str, reading: Reading, notice: str) -> tuple[Reading, str]:
+        """To whom it is said. Nobody who is away; a question that takes up what somebody just said is for that role."""
+        present = self._states[-1].present
+        if reading.to and reading.to != "all" and reading.to not in present:
+            away = self._words("away", name=self.scenario.personas[reading.to].name)
+            reading, notice = replace(reading, to=None), notice or away
+        if reading.to or reading.move not in ASKING:
+            return reading, notice
+        said = [u for words in (self.opening, *self._said)[-_RECENT:] for u in words]
+        taken_up = {p: len(stems(text) & stems(" ".join(u.text for u in said if u.persona == p))) for p in present}
+        first, *others = sorted(present, key=lambda p: -taken_up[p])
+        return (replace(reading, to=first) if others and taken_up[first] > taken_up[others[0]] else reading), notice
 
     def _harmful(self, move: str) -> bool:
         return self.scenario.moves[move].counts == "against"
@@ -141,7 +156,7 @@ class Sitting:
             raise UsageError(f"There is no move {move!r}. Use one of: {', '.join(self.scenario.moves)}.")
         at = self._at(turn)
         events = [*self._events]
-        events[at] = replace(events[at], move=move)
+        events[at] = replace(events[at], move=move, also=None)
         self._replay(events)
         return self._reply(self._said[-1] if self._said else (), Reading(move))
 
@@ -237,7 +252,7 @@ class Sitting:
                 for p in self.scenario.personas.values() for i in p.interests if f"{p.id}.{i.id}" not in state.revealed
             ],
             "injects": [i.id for i in self.scenario.injects if i.id not in state.events],
-            "lines": [{"id": x.id, "persona": x.by, "text": x.say[0]} for x in self._sayable(state)],
+            "lines": [{"id": x.id, "persona": x.by, "text": x.say[0], "tells": bool(x.reveals)} for x in self._sayable(state)],
         }  # fmt: skip
 
     # ---- afterwards
@@ -254,6 +269,10 @@ class Sitting:
     def waiting(self) -> bool:
         """Whether typed words are held until the learner says if they are about a real child (`confirm_real`)."""
         return self._held is not None
+
+    def doing(self, move: str, also: str | None = None) -> str:
+        """A move in words, with a second in the same breath."""
+        return debrief.doing(self.scenario, (also, move) if also else (move,))
 
     @property
     def suggestions(self) -> tuple[str, ...]:
@@ -372,7 +391,7 @@ class Sitting:
         label = ""
         choose: tuple[str, ...] = ()
         if reading and reading.sure in ("confident", "told"):
-            label = self._words("taken", doing=moves[reading.move].doing)
+            label = self._words("taken", doing=self.doing(reading.move, reading.also))
         elif reading and reading.sure == "between":
             label = self._words("between", first=moves[reading.move].doing, second=moves[reading.others[0]].doing)
             choose = (reading.move, reading.others[0])

@@ -261,6 +261,7 @@ class Event:
     kind: Literal["say", "move", "inject", "edit", "line", "lost", "stop", "terms"]
     text: str = ""
     move: str | None = None
+    also: str | None = None  # a second move in the same breath; counts, and weighs half
     topic: str | None = None
     to: str | None = None
     id: str | None = None  # of an inject, a line or a difficulty
@@ -285,6 +286,7 @@ class Reading:
     score: float = 1.0
     topic: str | None = None
     to: str | None = None
+    also: str | None = None  # a second move in the same breath
 
 
 @dataclass(frozen=True)
@@ -331,6 +333,12 @@ class Moment:
     values: Mapping[str, Mapping[str, float]]
     change: Mapping[str, Mapping[str, float]]
     revealed: tuple[str, ...]  # persona.interest told this turn
+    also: str | None = None  # a second move in the same breath
+
+    @property
+    def moves(self) -> tuple[str, ...]:
+        """What the learner did, in the order it was said."""
+        return (self.also, self.move) if self.also else (self.move,)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from assistant.rehearse.engine import State
+from assistant.rehearse.engine import State, stems
 from assistant.rehearse.types import Persona, Scenario, Utterance
 
 Model = Callable[[str], str]  # a prompt to its answer; raises any error of the provider
@@ -23,15 +23,7 @@ _PROMISE = re.compile(
 )
 _NAME = re.compile(r"(?<![.?!]\s)(?<!^)\b[A-Z][a-z]{2,}")
 _WORD = re.compile(r"[a-z]{4,}")
-_STEM = 5  # letters by which two words are taken for one: "close", "closes", "closing"
 _NEW = 4  # of so many words, one may be new
-_SMALL = frozenset(
-    "about again also always another because been before being could does doing done down each even ever every from "
-    "give good have hear here into isn't just keep know like little look make many maybe more most much need never "
-    "nothing only other over perhaps please quite rather really right same seem should some something still such "
-    "sure tell than thank thanks that their them then there these they thing things think this those though through "
-    "told very want well were what when where which while will with without would your yours".split()
-)
 
 
 def leaks(text: str, scenario: Scenario, revealed: list[str]) -> bool:
@@ -57,9 +49,8 @@ def faithful(worded: str, given: str, scenario: Scenario, state: State, known: S
 
 def _strange(worded: str, given: str) -> bool:
     """Whether more than one in four of the words that carry meaning were never in what was given: a new fact has new words."""
-    old = {w[:_STEM] for w in _WORD.findall(given.lower())}
-    words = [w for w in _WORD.findall(worded.lower()) if w not in _SMALL]
-    return sum(w[:_STEM] not in old for w in words) > max(1, len(words) // _NEW)
+    words = stems(worded)
+    return len(words - stems(given)) > max(1, len(words) // _NEW)
 
 
 def read(model: Model, text: str, scenario: Scenario) -> str | None:
