@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 
 from assistant import Debrief, Hint, Reply, Scenario, Sitting, Utterance, debrief_json, debrief_word
 from ui.page import desk
-from ui.words import Words
+from ui.words import Words, load_words
 
 STYLE = Path(__file__).parent / "rehearse.css"
 Seats = Literal["one", "two", "group"]
@@ -40,6 +40,7 @@ class Table:
     review_on: date | None = None
     unkept: bool = False  # an answer described a real danger and was not kept
     contested: dict[str, str] = field(default_factory=dict)  # element to how the trainer sees it
+    observed: list[tuple[str, int, str, str]] = field(default_factory=list)  # element, turn, helped or hindered, words
     votes: dict[int, int] = field(default_factory=dict)  # offered line to a group's votes
     paused: bool = False
     code: str | None = None  # where it is saved
@@ -62,7 +63,18 @@ class Table:
         return Table(sitting, self.seats)
 
     def markdown(self) -> str:
-        return self.debrief().markdown + "\n---\n\n" + self.sitting.transcript()
+        return "\n---\n\n".join(filter(None, (self.debrief().markdown, self.sheets(), self.sitting.transcript())))
+
+    def sheets(self) -> str:
+        """What observers noted, by element; nothing where nobody did."""
+        w, members = load_words(), desk().assistant.library.members
+        out = []
+        for element in dict.fromkeys(e for e, *_ in self.observed):
+            rows = [
+                w("trainer.observed", turn=t, how=w(f"trainer.{how}").lower(), text=x) for e, t, how, x in self.observed if e == element
+            ]
+            out.append(f"## {members[element].name}\n\n" + "\n".join(f"- {r}" for r in rows) + "\n")
+        return f"# {w('trainer.observers')}\n\n" + "\n".join(out) if out else ""
 
     def word(self) -> bytes:
         return debrief_word(self.markdown())
@@ -71,6 +83,7 @@ class Table:
         """What is downloaded or saved: enough to play it again and to see the debrief without playing it."""
         mine = {
             "seats": self.seats, "own": self.own, "commitment": self.commitment, "contested": self.contested,
+            "observed": self.observed,
             "review_on": self.review_on.isoformat() if self.review_on else None,
         }  # fmt: skip
         return {"sitting": self.sitting.events, "learner": mine, "debrief": debrief_json(self.debrief())}
@@ -86,6 +99,9 @@ class Table:
         found = cls(desk().assistant.sitting(str(saved["scenario"]), saved=saved), seats, code=code)
         found.own, found.commitment = tuple(str(x) for x in mine.get("own", ())), str(mine.get("commitment", ""))
         found.contested = {str(k): str(v) for k, v in mine.get("contested", {}).items()}
+        found.observed = [
+            (str(e), int(t), "helped" if how == "helped" else "hindered", str(x)) for e, t, how, x in mine.get("observed", ())
+        ]
         found.review_on = date.fromisoformat(mine["review_on"]) if mine.get("review_on") else None
         found.stage = "debrief" if found.sitting.over or found.own else "play"
         return found
@@ -125,7 +141,9 @@ def brief_html(scenario: Scenario, w: Words) -> str:
         return "<ul>" + "".join(f"<li>{escape(r)}</li>" for r in rows) + "</ul>"
 
     people = [
-        f"{p.name}. {p.public}" if p.role == p.name.lower() else f"{p.name}: {p.role}. {p.public}" for p in scenario.personas.values()
+        w("rehearse.joins", person=said) if p.joins else said
+        for p in scenario.personas.values()
+        for said in [f"{p.name}. {p.public}" if p.role == p.name.lower() else f"{p.name}: {p.role}. {p.public}"]
     ]
     you = f"{scenario.learner_role[:1].upper()}{scenario.learner_role[1:]} ({scenario.learner_agency})"
     parts = [

@@ -34,6 +34,7 @@ def panel(table: Table) -> None:
         st.caption(w("trainer.why"))
         state = table.sitting.state()
         st.html(_values(table, state) + _pending(table, state))
+        observe(table)
         if table.sitting.turn:
             _rewind(table)
         if not table.sitting.over and not table.sitting.waiting:
@@ -71,6 +72,30 @@ def contest(table: Table) -> None:
         st.selectbox(w("trainer.level"), levels, key="contest-level")
         st.text_area(w("trainer.why_so"), key="contest-why", max_chars=500, height=80)
         st.form_submit_button(w("trainer.contest_keep"), on_click=keep, key="contest-keep")
+
+
+def observe(table: Table) -> None:
+    """A sheet for each element: what to watch, and what was seen, with the turn it was seen in."""
+    w, members = words(), desk().assistant.library.members
+    criteria = {c.element: c for c in table.scenario.criteria}
+
+    def keep(how: str) -> None:
+        said = desk().assistant.screen(st.session_state["observer-words"]).masked.strip()
+        if said:
+            table.observed.append((st.session_state["observer-element"], table.sitting.turn, how, said))
+
+    with st.expander(w("trainer.observers"), key="observers"):
+        st.caption(w("trainer.observers_why"))
+        chosen = st.selectbox(w("trainer.element"), list(criteria), key="observer-element", format_func=lambda e: members[e].name)
+        st.markdown(f"{table.scenario.shared.observe[chosen]} {criteria[chosen].look_for}")
+        seen = [w("trainer.observed", turn=t, how=w(f"trainer.{how}").lower(), text=x) for e, t, how, x in table.observed if e == chosen]
+        if seen:
+            st.html('<div class="pa-bands"><ul>' + "".join(f"<li>{escape(s)}</li>" for s in seen) + "</ul></div>")
+        with st.form("observer", border=False, clear_on_submit=True):
+            st.text_area(w("trainer.noted"), key="observer-words", max_chars=500, height=80)
+            with st.container(horizontal=True):
+                for how in ("helped", "hindered"):
+                    st.form_submit_button(w(f"trainer.{how}"), on_click=keep, args=(how,), key=f"observer-{how}")
 
 
 def _values(table: Table, state: dict[str, Any]) -> str:
@@ -155,7 +180,10 @@ def _happen(table: Table, state: dict[str, Any]) -> None:
 
 def _line(table: Table, state: dict[str, Any]) -> None:
     w, people = words(), table.scenario.personas
-    lines = {(x["persona"], x["id"]): f"{people[x['persona']].name}: {x['text']}" for x in state["lines"]}
+    lines = {
+        (x["persona"], x["id"]): f"{people[x['persona']].name}{' (' + w('trainer.tells') + ')' if x['tells'] else ''}: {x['text']}"
+        for x in state["lines"]
+    }
     if not lines:
         return
 

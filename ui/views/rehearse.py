@@ -29,7 +29,7 @@ from ui.rehearsal import (
     table,
 )
 from ui.take import WORD
-from ui.trainer import contest, panel
+from ui.trainer import contest, observe, panel
 from ui.workshop import workshop
 
 TYPED = "rehearse-words"
@@ -270,24 +270,24 @@ def try_again(turn: int) -> None:
 def talk(sitting: Sitting) -> None:
     """Everything said so far, and under each turn what it was taken as."""
     w, scenario, turn = words(), sitting.scenario, 0
-    taken = {m.turn: m.move for m in sitting.moments}
+    taken = {m.turn: m for m in sitting.moments}
     with st.container(key="talk", gap="xxsmall"):
         for event, said in sitting.spoken:
             if event and event.kind == "lost" and event.text:
                 st.html(mine_html(event.text, 0, "", w, event.by))
             if event and event.kind in ("say", "move"):
                 turn += 1
-                doing = scenario.moves[taken[turn]].doing
+                doing = sitting.doing(taken[turn].move, taken[turn].also)
                 several = len(scenario.personas) > 1
                 to = w("rehearse.to_all") if event.to == "all" else scenario.personas[event.to].name if event.to and several else ""
                 st.html(mine_html(event.text or doing, turn, to, w, event.by))
                 if event.kind == "say":
-                    change(turn, taken[turn], scenario)
+                    change(turn, taken[turn].move, doing, scenario)
             if html := said_html(scenario, said):
                 st.html(html)
 
 
-def change(turn: int, move: str, scenario: Scenario) -> None:
+def change(turn: int, move: str, doing: str, scenario: Scenario) -> None:
     w = words()
     moves = list(scenario.moves)
     key = f"meant-{turn}-{move}"
@@ -299,7 +299,7 @@ def change(turn: int, move: str, scenario: Scenario) -> None:
 
     with (
         st.container(key=f"taken-{turn}"),
-        st.popover(w("rehearse.taken", doing=scenario.moves[move].doing), type="tertiary", width="content"),
+        st.popover(w("rehearse.taken", doing=doing), type="tertiary", width="content"),
     ):
         st.caption(w("rehearse.taken_why"))
         st.selectbox(w("rehearse.meant"), moves, moves.index(move), lambda m: scenario.moves[m].doing, key=key, on_change=changed)
@@ -404,7 +404,7 @@ def over(found: Table) -> None:
     w = words()
     ending = found.scenario.ending(found.sitting.state()["ending"] or "")
     if ending and not (found.reply and found.reply.notice):
-        st.html(note_html(w("rehearse.ended"), [ending.text]))
+        st.html(note_html(w("rehearse.ended"), []))  # how it ended is the last thing told
     with st.container(horizontal=True, key="controls"):
         st.button(w("rehearse.look_back"), key="finish", type="primary", on_click=stage, args=("own",))
         st.button(w("rehearse.again"), key="again", on_click=start_again)
@@ -492,6 +492,7 @@ def debrief(found: Table) -> None:
     read_card(seen.better_source)
     st.toggle(w("trainer.toggle"), key="trainer")
     if st.session_state.get("trainer"):
+        observe(found)
         contest(found)
     compare(found)
     if found.sitting.turn:
