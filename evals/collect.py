@@ -278,8 +278,8 @@ class _Asker:
         return {
             "scripted": rehearse.scripted(scenario, 20),
             "typed": rehearse.typed(scenario, self._noticer),
-            "talk": rehearse.talk(scenario, 10),
-            "random": dict(sorted(learners(scenario, 200).items())),
+            "talk": rehearse.talk(scenario),
+            "random": dict(sorted(learners(scenario, 400).items())),  # of thirteen scenarios: five thousand in all
         }
 
     @cached_property

@@ -12,15 +12,16 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from assistant.embed import PACKAGED, open_embeddings
 from assistant.prompts import load_prompts
 from assistant.rehearse import Noticer, Scenario, Sitting, load_scenarios, replay
 from assistant.rehearse.engine import Play
 from assistant.rehearse.lint import learners, play, random_events, script_events
-from assistant.rehearse.types import Event, Utterance
+from assistant.rehearse.types import Event, Reading, Utterance
 from assistant.settings import Settings
 from assistant.strict import read_yaml
 
@@ -39,28 +40,47 @@ def scripted(scenario: Scenario, seeds: int = 50) -> dict[str, Any]:
     return {"ordered": ordered, "good": good, "seeds": seeds, "scores": {k: round(v, 2) for k, v in mean.items()}}
 
 
-def typed(scenario: Scenario, noticer: Noticer, seed: int = 1) -> dict[str, Any]:
-    """The scripts' own words through the recogniser, no label told: how lines are read and how the talks end."""
+class Remembered:
+    """A noticer for one scenario that reads the same words once."""
+
+    def __init__(self, noticer: Noticer, scenario: Scenario) -> None:
+        self._read = cache(lambda text, to: noticer.read(text, scenario, to))
+
+    def read(self, text: str, _: Scenario, to: str | None = None) -> Reading:
+        return self._read(text, to)
+
+
+def typed(scenario: Scenario, noticer: Noticer, seeds: int = 10) -> dict[str, Any]:
+    """The scripts' own words through the recogniser, no label told: how lines are read, and how the talks end over seeds."""
     right = between = lines = lost = 0
     ends: dict[str, str] = {}
     scores: dict[str, float] = {}
+    good: dict[str, int] = {}
+    reader = cast("Noticer", Remembered(noticer, scenario))
     for key, script in scenario.scripts.items():
-        sitting = Sitting.start(scenario, seed, mode="free", noticer=noticer, hints="off")
-        for line in script.lines:
-            if sitting.over:
-                break
-            reply = sitting.say(line.say, to=line.to)
-            lines += 1
-            if reply.reading:
-                right += reply.reading.move == line.move
-                between += reply.reading.sure == "between"
-                lost += reply.reading.sure == "lost"
-        done = sitting.debrief()
-        ends[key], scores[key] = done.ending_kind or "partial", round(done.score, 2)
+        good[key] = 0
+        for seed in range(1, seeds + 1):
+            sitting = Sitting.start(scenario, seed, mode="free", noticer=reader, hints="off")
+            for line in script.lines:
+                if sitting.over:
+                    break
+                reading = sitting.say(line.say, to=line.to).reading
+                if seed == 1 and reading:
+                    lines += 1
+                    right += reading.move == line.move
+                    between += reading.sure == "between"
+                    lost += reading.sure == "lost"
+            done = sitting.debrief()
+            good[key] += done.ending_kind == "good"
+            if seed == 1:
+                ends[key], scores[key] = done.ending_kind or "partial", round(done.score, 2)
     ordered = (
         scores["skilled"] > scores["mixed"] > scores["harmful"] and _RANK[ends["skilled"]] > _RANK[ends["mixed"]] > _RANK[ends["harmful"]]
     )
-    return {"right": right, "lines": lines, "between": between, "lost": lost, "ends": ends, "scores": scores, "ordered": ordered}
+    return {
+        "right": right, "lines": lines, "between": between, "lost": lost, "ends": ends, "scores": scores, "ordered": ordered,
+        "good": good, "seeds": seeds,
+    }  # fmt: skip
 
 
 def moves(noticer: Noticer, scenario: Scenario, part: str) -> dict[str, Any]:

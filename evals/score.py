@@ -544,6 +544,10 @@ def _sittings(rows: list[Record]) -> dict[str, Any]:
                 for reason, holds in {
                     "scripted learners do not end in order": got["scripted"]["ordered"],
                     "typed lines do not end in order": got["typed"]["ordered"],
+                    "a skilled learner, as typed, ends well in fewer than four of five seeds": _often(got["typed"], "skilled", 0.8),
+                    "a harmful learner, as typed, ends well": not got["typed"]["good"]["harmful"],
+                    "more than one random learner in twenty ends well": got["random"].get("good", 0) <= 0.05 * sum(got["random"].values()),
+                    "a line is said twice": not got["talk"]["repeated"],
                     "a secret is told early": not got["talk"]["early"],
                     "a line contradicts what was told": not got["talk"]["contradicted"],
                 }.items()
@@ -555,11 +559,16 @@ def _sittings(rows: list[Record]) -> dict[str, Any]:
     typed = [r["got"]["typed"] for r in done]
     figures = [
         share("scenarios that hold", sum(c["state"] == "passed" for c in cases.values()), len(done)),
+        share("skilled learners, as typed, who end well", sum(t["good"]["skilled"] for t in typed), sum(t["seeds"] for t in typed)),
         share("typed lines read as meant", sum(t["right"] for t in typed), sum(t["lines"] for t in typed)),
         share("random learners who end well", sum(x.get("good", 0) for x in lucky), sum(sum(x.values()) for x in lucky), "lower"),
         share("lines that repeat in random talk", sum(t["repeated"] for t in heard), sum(t["lines"] for t in heard), "lower"),
     ]
     return {"figures": figures, "cases": cases}
+
+
+def _often(typed: dict[str, Any], who: str, least: float) -> bool:
+    return bool(typed["good"][who] >= least * typed["seeds"])
 
 
 def _leaks(rows: list[Record]) -> dict[str, Any]:
