@@ -6,12 +6,17 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from assistant.screen.reading import HIDDEN, Lexicon, Pattern, Reading, unhide
 
 # A one stands for an l or an i.
 _LEET = tuple(str.maketrans("013457@$", f"o{one}eastas") for one in "li")
+_NUMERALS = re.compile(
+    r"(?<=[A-Za-z])[013457@$](?=[A-Za-z])|\b[013457@$](?=[A-Za-z]{2})|(?<=[A-Za-z]{2})[013457@$]\b|(?<=[A-Za-z])10(?=[A-Za-z])|"
+    r"\b1(?=\w*[A-Za-z])"
+)
 _SENTENCE = re.compile(r"(?:[^.!?\n]|\.(?=\w))+(?:[.!?]+[\"')\]]*|\n|$)|[.!?\n]+")
 _SPACED = re.compile(r"\b(?:[A-Za-z][ .*_-]{1,2}){4,}[A-Za-z]\b")
 _CHOPPED = re.compile(r"(?:\b\w+[.\n]\s*){3}")  # IGNORE. ALL. PREVIOUS.
@@ -86,14 +91,7 @@ class Hostile:
         seen = unhide(sentence)
         forms = [seen]
         if any(c.isdigit() or c in "@$" for c in seen):
-            forms += [
-                re.sub(
-                    r"(?<=[A-Za-z])[013457@$](?=[A-Za-z])|\b[013457@$](?=[A-Za-z]{2})|(?<=[A-Za-z]{2})[013457@$]\b|(?<=[A-Za-z])10(?=[A-Za-z])|\b1(?=\w*[A-Za-z])",
-                    lambda m, table=table: m[0].translate(table),
-                    seen,
-                )
-                for table in _LEET
-            ]
+            forms += [_NUMERALS.sub(partial(_letters, table), seen) for table in _LEET]
         if _SPACED.search(seen):
             forms.append(re.sub(r"(?<=\b\w)[ .*_-](?=\w\b)", "", re.sub(r" {2,}", "  ", seen)))
         for form in forms:
@@ -131,6 +129,10 @@ class Hostile:
         found = tuple(sorted([*self.find(seen, "document"), *blocks], key=lambda f: (f.start, f.end)))
         clean = self.without(text, found) if found else HIDDEN.sub("", text)
         return _LINK.sub(r"\1", _IMAGE.sub("", clean)), found
+
+
+def _letters(table: dict[int, int], found: re.Match[str]) -> str:
+    return found[0].translate(table)
 
 
 def _decode(blob: str) -> str | None:
