@@ -34,6 +34,7 @@ from assistant.types import (
 
 BUDGET = 350  # words shown before "more"
 MOST_STEPS = 5
+MOST_QUESTIONS = 8
 _ALIKE = 0.6  # two statements that share this much of the shorter one's words say the same
 _WORD = re.compile(r"[a-z]{3,}")
 _COMMON = frozenset(
@@ -42,6 +43,8 @@ _COMMON = frozenset(
 )
 _LIKELY = 0.45  # a reading less probable than this is no more than the nearest
 _TOLD = 7  # words of weight below which a description is too thin to be sure
+_OF_ITS_OWN = 3  # asks of a card that name an agency, from which the card counts as being about it
+_FOR_ONE = ("why-it-happens", "what-it-means", "what-binds-whom", "what-the-sources-say")  # sections whose sentences stand by themselves
 _WOVEN = 2  # words of weight that a step of another card shares with the question: one may be "child" or "ask"
 _SITUATED = 10  # words of weight from which a level or a step is read aloud without being asked for
 _GENERAL = 4  # words of a question that are so few that several cards may answer
@@ -71,21 +74,38 @@ _ROLE = re.compile(
 _TIME = re.compile(
     r"\b(years?|months?|weeks?|days?|quarter|annual\w*|when|before|after|once|until|date|meeting|yearly|each time|as soon as)\b", re.I
 )
+_TERM = re.compile(r"\b(\w+ (?:years?|months?|weeks?|days?)|terms? of office|tenure|yearly|annual(?:ly)?|until|in turn|rotat\w+)\b", re.I)
 _DOUBT = re.compile(
-    r"\b(not seen|was not|not (?:been )?(?:read|found|established|tested|proven|proved|checked)|recalled|disagree\w*|"
-    r"differ (?:on|over|about|from)|mixed|contradict\w*|thin|weak|little evidence|no (?:firm|study|trial|strong|good) ?\w*|silent|"
-    r"does not (?:say|name|cover|settle)|only (?:its|the) (?:abstract|contents?)|unclear|limited)\b",
+    r"\b(?:was|were|been|is|are) not (?:been )?(?:seen|read|found|established|tested|proven|proved|checked|settled)\b|\bnot seen\b|"
+    r"\brecalled\b|\blittle evidence\b|\bcontradict\w*|\bno (?:firm|study|trial|strong|good) (?:evidence|finding|study|proof)\w*|"
+    r"\b(?:evidence|studies|findings|results|research)\b.{0,60}\b(?:mixed|thin|weak|limited|scarce|unclear|disagree\w*|differ)\b|"
+    r"\bonly (?:its|the) (?:abstract|contents?)\b|"
+    r"\b(?:sources?|stud(?:y|ies)|papers?|authors) (?:disagree|differ|do not|does not|are silent|is silent)\b",
     re.I,
 )
 _REASONS = ("why-it-happens", "what-it-means", "tasks-for-leaders", "what-it-covers", "when-it-is-right")
 
 
+_HAVE_IT = re.compile(
+    r"\bhow (?:do|can|would|will|could) (?:i|we|you|one) (?:know|tell)\b|\b(?:do|have) we (?:got|have) (?:it|one|this)\b", re.I
+)
 _FITTING = re.compile(
     r"\b(right|best|better|choice|should|worth\w*|suits?|suitable|fits?|enough|needs?|needed|sense|too (?:far|much))\b", re.IGNORECASE
 )  # a question of when something is right, not of when it was
 _LEGAL = re.compile(
     r"\b(law(?:s|ful|fully)?|legal(?:ly)?|legislation|statut\w+|dut(?:y|ies)|acts?|must|requir\w+|oblig\w+|bound|allowed)\b", re.I
 )
+_DANGER = re.compile(
+    r"\b(?:child|children|they|she|he|who)\b.{0,40}\b(?:at risk|in danger|unsafe|not safe)\b.{0,20}\b(?:now|today|tonight)\b|"
+    r"\bimmediate danger\b|\bunsafe (?:now|today|tonight)\b",
+    re.IGNORECASE,
+)
+_FIT = re.compile(
+    r"\b(?:ok(?:ay)?|all right|alright|enough|stay(?:ing)? (?:at|with)|good (?:thing|idea)|worth (?:it|\w+ing)|too (?:far|much|little)|"
+    r"(?:should|must|ought|need|have to|do) (?:we|our \w+|it|this|they) (?:be|become|move|go|aim|climb|integrate|merge|stay|try)|"
+    r"right (?:level|for us|place))\b",
+    re.IGNORECASE,
+)  # whether where one stands will do
 _SITUATIONS = ("other", "next_steps", "reasons", "follow_up", "placement")  # kinds of question that tell of something going on
 _CHANGING: tuple[Facet, ...] = ("level", "step")  # what a partnership moves along; an element it always has
 _FACET_WORDS: tuple[tuple[Facet, str], ...] = (
@@ -162,7 +182,8 @@ class CardWriter:
         if not law_first:
             parts += document
         if cards:
-            parts += self._body(question, cards, said)
+            body = self._body(question, cards, said)
+            parts += [*body[:1], *self._safety(cards[0], body), *body[1:]] if question.request != "shorter" else body
             if question.request != "shorter":
                 parts += self._country(question, cards)
             notices += self._notices(question, cards)
@@ -174,6 +195,16 @@ class CardWriter:
             questions = (self.prompts.say("writer.country.ask"), *questions)
         return Draft(tuple(p for p in parts if p.claims or p.steps or p.lines), questions, tuple(notices), self.name)
 
+    def _safety(self, card: Card, parts: Sequence[Part]) -> list[Part]:
+        """What the card says of a child in danger, where no part that is shown says it: no cut may lose it."""
+        shown = {c.text for p in parts if not p.more for c in p.claims} | {p.step.action for part in parts for p in part.steps}
+        pool = self._pool([card], ("in-short", *_EVERYWHERE, "how-to-run-it"))
+        found = [x for x in pool if _DANGER.search(x[0].text)]
+        if not found or any(s.text in shown for s, _ in found):
+            return []
+        sentence, passage = found[0]
+        return [Part("paragraph", claims=(Claim(sentence.text, (passage,)),))]
+
     def _heading(self, key: str) -> str:
         return self.prompts.say(f"writer.heading.{key}")
 
@@ -181,7 +212,10 @@ class CardWriter:
         if question.request == "shorter":
             return self._short(question, cards[0], said)
         if question.point:
-            return self._more_on(question, cards, said)
+            stood = self._stood(question.point)
+            if stood and question.request in ("who", "when"):
+                return self._whose(*stood, said)
+            return self._more_on(question, cards, said, stood)
         if question.request == "agency":
             return self._for_agency(question, cards, said)
         if question.request in ("tried", "progress", "first"):
@@ -196,7 +230,9 @@ class CardWriter:
         same_facet = len({self.library.members[s].facet for s in question.subjects}) == 1
         if kind == "comparison" and len(named) >= 2 and same_facet:
             return self._comparison(question, named, cards, said)
-        if kind == "placement":
+        if kind in ("placement", "other") and self._fit_asked(question):
+            return self._fits(question, cards, said)
+        if kind == "placement" and self._can_stand(question, said):
             return self._standing(question, cards, said)
         first = named[0] if kind in ("definition", "list") and named else cards[0]
         listed = kind == "list" and not first.id.startswith(("five-", "six-"))
@@ -230,6 +266,8 @@ class CardWriter:
             return self._sections(first, said, shown, more=["who-to-contact", "ask-yourselves"], steps=kind in ("next_steps", "who_when"))
         if kind == "definition" and first.kind == "framework":
             shown = [("features", "features", 6), ("covers", "what-it-covers", 4), ("signs", "signs", 3), ("right", "when-it-is-right", 2)]
+            if _HAVE_IT.search(question.asked):
+                shown = [("signs", "signs", 4), ("watch", "watch-for", 2), ("features", "features", 3), ("covers", "what-it-covers", 3)]
             return self._sections(
                 first, said, shown, more=["strengths", "moving-up-or-down", "at-each-level", "how-sure-we-are", "watch-for"]
             )
@@ -294,9 +332,36 @@ class CardWriter:
                 claims.append(Claim(step.action, (passage,)))
         return [*parts, Part("numbers", claims=tuple(claims))]
 
-    def _more_on(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
+    def _stood(self, point: str) -> tuple[Card, PlannedStep] | None:
+        """The step that a numbered line of the answer before holds word for word, and its card."""
+        words = _plain_words(point)
+        found = [
+            (len(s.action), card, PlannedStep(s, p.id))
+            for card in self.library.cards.values()
+            for p in card.passages
+            for s in p.steps
+            if _plain_words(s.action) in words
+        ]
+        return max(found, key=lambda f: f[0])[1:] if found else None
+
+    def _whose(self, card: Card, planned: PlannedStep, said: _Said) -> list[Part]:
+        """Whose one step is, by when and how they will know; then what to mind in asking them."""
+        step = planned.step
+        said.asked = content_words(f"{step.action} {step.owner}")
+        said.add(step.action)
+        line = self.prompts.say("writer.owner.one", owner=step.owner, when=str(step.when))
+        return [
+            Part("plain", lines=(line,)),
+            Part("steps", self._heading("steps"), steps=(planned,)),
+            Part("bullets", self._heading("watch"), said.choose(self._pool([card], ("watch-for", "common-mistakes")), 2)),
+            self._asking([card], said, 1),
+        ]
+
+    def _more_on(self, question: Understanding, cards: Sequence[Card], said: _Said, stood: tuple[Card, PlannedStep] | None) -> list[Part]:
         """What the cards hold on one step or source of the answer before: it, then why and how, most to the point first."""
         wanted = content_words(question.point)
+        if stood:
+            cards = [stood[0], *(c for c in cards if c != stood[0])]
         if question.request == "why":
             return self._reasons(question, cards, said)
         steps = [
@@ -307,7 +372,7 @@ class CardWriter:
         ]
         near = sorted((x for x in steps if x[0] >= 0.25), key=lambda x: -x[0])[:2]
         said.asked = wanted
-        tool = next((c for c in cards if c.kind in ("tool", "law")), None)
+        tool = next((c for c in cards[: 1 if stood else None] if c.kind in ("tool", "law")), None)
         lead = tool or cards[0]
         parts = [self._opening(lead, said)]
         if tool:
@@ -332,7 +397,10 @@ class CardWriter:
         """The same question for one agency: what names it first, then the steps."""
         names = question.agency
         pattern = re.compile(question.agency_words, re.IGNORECASE)
-        pool = [(s, p) for s, p in self._pool(cards, ("in-short", *_EVERYWHERE)) if pattern.search(s.text)]
+        about = next((c for c in cards if pattern.search(c.title) or sum(bool(pattern.search(a)) for a in c.asks) >= _OF_ITS_OWN), None)
+        # What opened the answer before is not told again: a card of the agency's own opens this one, or nothing does.
+        opening = [self._opening(about, said)] if about else []
+        pool = [(s, p) for s, p in self._pool(cards, ("in-short", *_FOR_ONE)) if pattern.search(s.text)]
         claims = said.choose(sorted(pool, key=lambda x: -likeness(content_words(x[0].text), said.asked))[:12], 6)
         named = [PlannedStep(s, p.id) for c in cards for p in c.passages for s in p.steps if pattern.search(f"{s.action} {s.owner}")]
         kept: list[PlannedStep] = []
@@ -343,11 +411,10 @@ class CardWriter:
         rest = self._steps(question, cards[:2], said) if len(kept) < 3 else ()
         steps = sorted([*kept, *rest][:MOST_STEPS], key=lambda s: WHENS.index(s.step.when))
         heading = self.prompts.say("writer.heading.agency", agency=names)
-        about = [] if claims else [Part("plain", lines=(self.prompts.say("writer.agency.silent", agency=names),))]
-        opening = self._opening(cards[0], said)
+        silent = [] if claims or about else [Part("plain", lines=(self.prompts.say("writer.agency.silent", agency=names),))]
         return [
-            opening, *about, Part("bullets", heading, claims), Part("steps", self._heading("steps"), steps=tuple(steps)),
-            self._asking(cards[:2], said, 2),
+            *opening, *silent, Part("bullets", heading, claims), Part("steps", self._heading("steps"), steps=tuple(steps)),
+            self._asking([about] if about else cards[:2], said, 2),
         ]  # fmt: skip
 
     def _again(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
@@ -386,14 +453,14 @@ class CardWriter:
         opening = self._opening(first, said)
         placed = self._placed(question, first)
         said.add(*placed)
-        sources = said.choose(self._pool([first], ("what-the-sources-say", "how-sure-we-are")), 1)
-        steps = self._steps(question, cards, said)[:4]
+        doubt = self._doubt([first], said)
+        steps = self._steps(question, cards, said)
         parts = [Part("bullets", self._heading("found" if first.kind == "lesson" else "reasons"), (*reasons, *others)), opening]
         if not reasons:
             parts.reverse()
         return [
             *parts, Part("plain", lines=tuple(placed)), Part("steps", self._heading("steps"), steps=steps),
-            self._asking([first], said, 2), Part("bullets", self._heading("sure"), sources),
+            self._asking([first], said, 2), doubt,
             Part("bullets", self._heading("watch"), said.choose(self._pool([first], ("watch-for", "common-mistakes")), 2), more=True),
         ]  # fmt: skip
 
@@ -405,20 +472,27 @@ class CardWriter:
             re.search(r"\b(when|how (?:often|soon|long|frequently)|what point)\b", question.asked, re.I)
         )
         parts: list[Part] = []
+        silent: list[Part] = []
         if not follows:
             opening = self._opening(first, said)
             right = self._pool([first], ("when-it-is-right",)) if when and _FITTING.search(question.asked) else []
-            claims = said.choose(right, 4) or self._on_the_point(question, cards[:3], _TIME if when else _ROLE, said)
-            silent = [] if claims else [Part("plain", lines=(self.prompts.say("writer.owners.none"),))]
+            marks = _TERM if re.search(r"\bhow long\b", question.asked, re.I) else _TIME if when else _ROLE
+            claims = said.choose(right, 4) or self._on_the_point(question, cards[:3], marks, said)
+            silent = (
+                []
+                if claims
+                else [Part("plain", lines=(self.prompts.say("writer.owners.none" if marks is _ROLE else "writer.dates.none"),))]
+            )
             costs = said.choose(self._pool([first], ("watch-for",)), 2) if right else ()
-            parts = [opening, Part("bullets", self._heading("answer"), claims), *silent, Part("bullets", self._heading("watch"), costs)]
+            parts = [*silent, opening, Part("bullets", self._heading("answer"), claims), Part("bullets", self._heading("watch"), costs)]
         steps = self._steps(question, cards if not follows else cards[:1], said)
         order: dict[str, list[str]] = {}
         for n, planned in enumerate(steps, 1):
             owner, due = planned.step.owner, str(planned.step.when)
             key, other = (due[:1].upper() + due[1:], owner) if when else (owner, due)
             order.setdefault(key, []).append(self.prompts.say("writer.owner.step", n=str(n), other=other))
-        lines = tuple(self.prompts.say("writer.owner", owner=k, steps="; ".join(v)) for k, v in order.items())
+        told = not follows and not silent  # the short answer has said it, and each step names its owner
+        lines = () if told else tuple(self.prompts.say("writer.owner", owner=k, steps="; ".join(v)) for k, v in order.items())
         owners = Part("plain", self._heading("dates" if when else "owners"), lines=lines)
         listed = Part("steps", self._heading("steps"), steps=steps)
         gist = [] if parts else [self._opening(first, said)]
@@ -434,7 +508,7 @@ class CardWriter:
             for i, (sentence, passage) in enumerate(self._pool([card], _EVERYWHERE)):
                 words = {w[:4] for w in content_words(sentence.text)}
                 hits, named = len(words & verbs), len({m.lower() for m in marks.findall(sentence.text)})
-                if hits or named:
+                if hits and named:  # it speaks of what was asked, and names somebody or some time
                     score = (
                         0.6 * hits + 0.4 * min(named, 4) + 0.3 * len(words & whole - verbs) - 0.5 * n - 0.004 * len(sentence.text.split())
                     )
@@ -460,15 +534,57 @@ class CardWriter:
         said.add(*(s.text for s, _ in shown))
         claims = (*(Claim(s.text, (p,)) for s, p in shown), *said.choose(rest, 4))
         if heading == "questions":
+            claims = (*claims, *self._questions_on(first, said, MOST_QUESTIONS - len(claims)))
+        if heading == "questions":
             parts.append(Part("plain", self._heading("questions"), lines=tuple(c.text for c in claims)))
-            covered = said.choose(self._pool([first], ("what-it-covers", "features", "watch-for")), 4)
-            parts.append(Part("bullets", self._heading("covers"), covered))
         else:
             parts.append(Part("bullets", self._heading(heading), claims))
             watch = said.choose(self._pool([first], ("watch-for", "common-mistakes")), 2) if heading != "watch" else ()
             parts += [Part("bullets", self._heading("watch"), watch), self._asking([first], said, 2)]
         parts.append(Part("steps", self._heading("steps"), steps=self._steps(question, [first], said), more=True))
         return parts
+
+    def _questions_on(self, member: Card, said: _Said, most: int) -> list[Claim]:
+        """One question each from other cards on the same level, element or step, for a list longer than one card holds."""
+        _, _, name = member.id.partition("-")
+        if most <= 0 or name not in self.library.members:
+            return []
+        alike = [c for c in self.library.cards.values() if name in (*c.elements, *c.levels, *c.steps)[:1] and c.id != member.id]
+        found: list[Claim] = []
+        for card in sorted(alike, key=lambda c: c.id):
+            if len(found) < most:
+                found += said.choose(self._pool([card], ("ask-yourselves",))[:1], 1)
+        return found
+
+    def _fit_asked(self, question: Understanding) -> bool:
+        """Whether a level the person names is asked about: whether it is right, enough, or to be left."""
+        levels = [s for s in question.subjects if self.library.members[s].facet == "level"]
+        return bool(levels) and bool(_FIT.search(question.asked or question.text))
+
+    def _can_stand(self, question: Understanding, said: _Said) -> bool:
+        """Whether there is something to place: a facet named, or more than a few words told."""
+        text = question.asked or question.text
+        named = any(re.search(pattern, text, re.I) for _, pattern in _FACET_WORDS) or bool(question.subjects)
+        return named or len(said.asked) >= _TOLD or bool(question.each)
+
+    def _fits(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
+        """Whether a level suits: higher is no better, when each level that was named is right, and how to choose."""
+        named = [self.library.cards[f"level-{s}"] for s in question.subjects if f"level-{s}" in self.library.cards][:2]
+        general = self.library.cards.get("higher-is-not-better", cards[0])
+        pair = next((c for c in self.library.cards.values() if len(named) == 2 and c.id in _pairs(named)), None)
+        choosing = pair or self.library.cards.get("choosing-a-level", named[0])
+        opening = self._opening(general, said)
+        rights = [
+            Part("bullets", self.prompts.say("writer.heading.level_right", name=card.title.partition(":")[0]), claims)
+            for card in named
+            if (claims := said.choose(self._pool([card], ("when-it-is-right",)), 2))
+        ]
+        move = said.choose(self._pool([named[0]], ("moving-up-or-down",)), 2)
+        return [
+            opening, *rights, Part("bullets", self._heading("move"), move),
+            Part("steps", self._heading("steps"), steps=self._steps(question, [choosing], said)),
+            self._asking([choosing, general], said, 2),
+        ]  # fmt: skip
 
     def _standing(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
         """Where the described situation stands: the reading, its ground, what argues against it, what would move it."""
@@ -495,18 +611,27 @@ class CardWriter:
         opening = self._opening(card, said)
         marks = said.choose(self._pool([card], ("features", "what-it-covers", "signs")), 2)
         move = said.choose(self._pool([card], ("moving-up-or-down",)) or self._pool([card], ("how-people-react", "watch-for")), 2)
-        right = said.choose(self._pool([card], ("when-it-is-right",)), 1)
+        asks_fit = bool(_FIT.search(question.asked or question.text))
+        beside = [self.library.cards[c] for c in self._above(facet, best.id) if asks_fit and c in self.library.cards]
+        right = said.choose(self._pool([card], ("when-it-is-right",)), 2 if asks_fit else 1)
+        right = (*right, *said.choose(self._pool(beside, ("when-it-is-right",)), 1))
         unknown = [q for q, f in self._unknown(placement) if f == facet][:1]
         asks = Part("plain", self._heading("questions"), lines=(*unknown, *self._asking([card], said, 1).lines))
         steps = self._steps(question, [card, *(c for c in cards if c != card)], said)[:4]
         parts = [
-            Part("plain", lines=(" ".join(lines),)), opening, Part("bullets", self._heading("features"), marks),
-            Part("bullets", self._heading("move"), move), Part("bullets", self._heading("right"), right),
+            Part("plain", lines=(" ".join(lines),)), opening,
+            *([Part("bullets", self._heading("right"), right)] if asks_fit else []), Part("bullets", self._heading("features"), marks),
+            Part("bullets", self._heading("move"), move), *([] if asks_fit else [Part("bullets", self._heading("right"), right)]),
             Part("steps", self._heading("steps"), steps=steps), asks,
         ]  # fmt: skip
         if certain == "open":
             parts[1:2] = [Part("plain", lines=(self.prompts.say("writer.standing.tell", **names),)), opening]
         return parts
+
+    def _above(self, facet: Facet, best: str) -> list[str]:
+        """The card of the level above, which is what a person who asks whether theirs will do has in mind."""
+        ids = FACETS[facet]
+        return [f"level-{ids[ids.index(best) + 1]}"] if facet == "level" and best != ids[-1] else []
 
     def _each(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
         facet = self._asked_facet(question)
@@ -669,7 +794,8 @@ class CardWriter:
         labels: dict[str, dict[str, Claim]] = {}
         for card in named:
             first = card.passages[0]
-            labels.setdefault(self._heading("meaning"), {})[card.id] = Claim(first.sentences[0].text, (first.id,))
+            if pair is None:
+                labels.setdefault(self._heading("meaning"), {})[card.id] = Claim(first.sentences[0].text, (first.id,))
             features = card.section("features") or card.section("what-it-covers") or card.section("signs")
             for n, s in enumerate(features.sentences if features else ()):
                 label, colon, rest = s.text.partition(":")
@@ -711,7 +837,8 @@ class CardWriter:
     def _notices(self, question: Understanding, cards: Sequence[Card]) -> list[str]:
         notices = []
         nations = [self.library.jurisdictions[c].name for c in cards[0].jurisdictions if c not in ("any",)]
-        if nations and question.jurisdiction not in cards[0].jurisdictions:
+        covered = not question.jurisdiction or set(self.library.chain(question.jurisdiction)) & set(cards[0].jurisdictions)
+        if nations and not (covered and (question.jurisdiction or self._country(question, cards))):
             notices.append(self.prompts.say("writer.notice.jurisdiction", nations=", ".join(nations)))
         if _shape(question) in ("definition", "list", "comparison") and (
             "steps" in cards[0].id or any(self.library.members[s].facet == "step" for s in question.subjects)
@@ -726,6 +853,16 @@ class CardWriter:
 def _shape(question: Understanding) -> Kind:
     """The shape the answer should have: of a follow-up, that of the question before."""
     return question.answers_as if question.kind == "follow_up" else question.kind
+
+
+def _plain_words(text: str) -> str:
+    return " ".join(re.findall(r"[a-z0-9']+", text.lower()))
+
+
+def _pairs(cards: Sequence[Card]) -> set[str]:
+    """The ids a card on the boundary of two levels may have."""
+    one, two = (c.id.removeprefix("level-") for c in cards[:2])
+    return {f"{one}-or-{two}", f"{two}-or-{one}"}
 
 
 def _claims(sentences: Sequence[Sentence], passage: Passage) -> tuple[Claim, ...]:
