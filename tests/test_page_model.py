@@ -32,6 +32,8 @@ def test_who_does_not_wait_for_a_slow_model_gets_the_cards_answer_once(page: Pag
     open_page(page, address)
     box(page).fill(SITUATION)
     box(page).press("Enter")
+    expect(page.get_by_role("button", name=W("ask.stop"))).to_be_visible()
+    expect(page.get_by_role("heading", name=W("empty.suggestions"))).to_be_hidden()
     page.get_by_role("button", name=W("ask.stop")).click()
     answer = page.locator(".pa-answer")
     expect(answer).to_be_visible()

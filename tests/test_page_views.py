@@ -112,6 +112,15 @@ def test_conversations_are_listed_searched_renamed_deleted_and_brought_back(page
     assert "pa-answered" in html(page)
 
 
+def test_a_long_question_is_listed_by_its_first_whole_words(tmp_path: Path) -> None:
+    kept = store(tmp_path)
+    kept.add_turn(kept.start(), "How do we share information across agencies when the staff are all afraid to?", {})
+    kept.add_turn(kept.start(), "x" * 90, {})
+    titles = [c.title for c in kept.conversations()]
+    assert "How do we share information across agencies when the staff are all…" in titles
+    assert all(len(t) <= 70 for t in titles)
+
+
 def test_an_unknown_conversation_is_said_plainly_and_a_new_one_offered(page: AppTest) -> None:
     page.query_params["c"] = "never-was-here"
     page.run()
