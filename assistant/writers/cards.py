@@ -178,7 +178,9 @@ class CardWriter:
         notices: list[str] = []
         cards = [c for c, _ in evidence.cards]
         document = self._from_document(evidence, said) if evidence.documents else []
-        law_first = bool(document and cards and cards[0].kind == "law")
+        # A document never outranks the law: not where law was asked for, nor where a question of who must do what touches it.
+        touched = cards if question.kind in ("law", "who_when") else cards[:1]
+        law_first = bool(document and any(c.kind == "law" for c in touched))
         if not law_first:
             parts += document
         if cards:
