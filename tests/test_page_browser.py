@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from assistant import Assistant
-from tests.page import PATIENCE, SITUATION, W, ask, box, free_port, open_page, overflow, prepared, serving, settled
+from tests.page import DESKTOP, PATIENCE, SITUATION, W, ask, box, open_page, overflow, settled
 
 pytest_plugins = ("tests.page",)
 
@@ -48,6 +46,9 @@ def test_choosing_a_mark_opens_its_source_with_the_words_marked(page: Page, serv
     answer = ask(page, SITUATION)
     sources = answer.locator(".pa-beside > .pa-sources > li")
     assert 1 <= sources.count() <= 5
+    assert [int(n) for n in answer.locator(".pa-beside > .pa-sources .pa-number").all_inner_texts()] == list(range(1, sources.count() + 1))
+    for source in sources.all():
+        assert any(words in source.locator(".pa-status").inner_text() for words in W.under("status").values()), "a status in words"
     assert answer.locator(".pa-passage").first.is_hidden()
     mark = answer.locator(".pa-main > section .pa-mark").first
     mark.click()
@@ -112,6 +113,22 @@ def test_the_whole_path_by_keyboard(page: Page, server: str) -> None:
     expect(page.locator(target)).to_be_visible()
     tab_to(".pa-sources summary, .pa-fold summary, .pa-passage summary")
     page.keyboard.press("Enter")
+    tab_to("[class*=st-key-take-]")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
+    tab_to("[data-testid=stPopoverBody]")
+    page.keyboard.press("Space")  # the first step
+    settled(page)
+    tab_to("[data-testid=stPopoverBody] button")
+    page.keyboard.press("Enter")
+    expect(page.locator("#pa-live")).to_have_text(W("take.kept", count=1))
+
+
+def test_a_message_too_vague_is_asked_about_in_words_and_offers_no_button(page: Page, server: str) -> None:
+    open_page(page, server)
+    answer = ask(page, "It is not working")
+    expect(answer.locator("li").first).to_be_visible()
+    expect(page.locator(".st-key-suggest-0")).to_have_count(0)
 
 
 def test_a_second_send_or_a_reload_midway_neither_loses_nor_doubles_a_turn(page: Page, server: str) -> None:
@@ -150,22 +167,6 @@ def test_a_connection_lost_midway_neither_loses_nor_doubles_a_turn(page: Page, s
     expect(page.locator(".pa-question")).to_have_count(1)
 
 
-def test_the_next_day_everything_is_there(page: Page, tmp_path: Path, home: Path, assistant: Assistant) -> None:
-    folder, port = prepared(tmp_path, home), free_port()
-    with serving(folder, port) as address:
-        open_page(page, address)
-        text = ask(page, SITUATION).inner_text()
-        bookmark = page.url
-    with serving(folder, port):
-        page.goto(bookmark)
-        expect(page.locator(".pa-answer")).to_have_count(1)
-        settled(page)
-        assert page.locator(".pa-answer").inner_text() == text
-        page.goto(address)
-        page.get_by_test_id("stSidebar").get_by_role("button", name=SITUATION).click()
-        expect(page.locator(".pa-answer")).to_have_count(1)
-
-
 def test_two_tabs_and_the_back_button_keep_one_conversation(page: Page, server: str) -> None:
     open_page(page, server)
     ask(page, SITUATION)
@@ -190,3 +191,7 @@ def test_a_message_about_a_live_concern_is_stopped_and_its_words_are_nowhere(pag
     page.reload()
     expect(page.locator(".pa-stopped")).to_be_visible()
     assert "stepfather" not in page.content()
+    settled(page)
+    place = box(page).bounding_box()
+    assert place is not None
+    assert place["y"] > DESKTOP["height"] - 100, "however little stands on the page, the box is at the foot of the window"

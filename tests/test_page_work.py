@@ -69,6 +69,10 @@ def word(page: Page, button: Locator) -> docx.document.Document:
     return docx.Document(str(download.value.path()))
 
 
+def styled(file: docx.document.Document, style: str) -> list[str]:
+    return [p.text for p in file.paragraphs if p.style is not None and p.style.name == style]
+
+
 def markdown(page: Page, button: Locator) -> str:
     with page.expect_download() as download:
         button.click()
@@ -193,7 +197,7 @@ def test_an_answer_and_a_conversation_are_saved_as_word_and_markdown(page: Page,
     body = popover(page, W("take.save"))
     for label, style in (("take.answer_word", "Title"), ("take.all_word", "Heading 1")):
         file = word(page, body.get_by_role("button", name=W(label)))
-        assert [p.text for p in file.paragraphs if p.style.name == style] == [SITUATION]
+        assert styled(file, style) == [SITUATION]
         assert any("What" in (c.text for c in t.rows[0].cells) for t in file.tables), "next steps are a real table"
     assert f"# {SITUATION}" in markdown(page, body.get_by_role("button", name=W("take.answer_markdown")))
     assert f"## {SITUATION}" in markdown(page, body.get_by_role("button", name=W("take.all_markdown")))
@@ -296,7 +300,7 @@ def test_a_long_document_shows_how_far_it_is_and_never_outranks_the_law(page: Pa
     )
     terms = f"# Who leads\n\nThe safeguarding partnership in England has two partners, the council and the police.\n\n# Minutes\n\n{filler}"
     input_ = page.get_by_test_id("stPopoverBody").locator("input[type=file]")
-    input_.set_input_files({"name": "terms.md", "mimeType": "text/markdown", "buffer": terms.encode()})  # type: ignore[arg-type]
+    input_.set_input_files({"name": "terms.md", "mimeType": "text/markdown", "buffer": terms.encode()})
     page.wait_for_selector("[data-testid=stProgress]")
     expect(page.locator("#pa-live")).to_contain_text(W("documents.added", name="terms.md"))
     close(page)
@@ -446,7 +450,7 @@ def test_a_whole_visit_from_the_first_minute_to_the_next_day(page: Page, tmp_pat
         expect(page.locator("#pa-live")).to_have_text(W("take.kept", count=1))
         close(page)
         file = word(page, popover(page, W("take.save")).get_by_role("button", name=W("take.all_word")))
-        assert [p.text for p in file.paragraphs if p.style.name == "Heading 1"] == [
+        assert styled(file, "Heading 1") == [
             SITUATION,
             "Tell me more about the second step",
             QUESTION,
