@@ -32,13 +32,19 @@ _AGED = re.compile(
     r"(?:,? ?\(?|, ?(?:now |only |just )?)(?:aged? \d|"
     r"\d{1,2}(?:,| ?(?:years?|yrs?|months?|weeks?|yo|y/o)\b|\)| (?:has|is|and|who|in|was)\b)|"
     r"(?:dob|d\.o\.b|born|b\.) ?|year \d|yr ?\d|y\d{1,2}\b|in (?:year|yr) \d)|"
+    r",? \(?(?:grade|primary) \d|, \(?(?:p[1-7]|s[1-6]|prep|reception|transition year)\b|"
     r" yn \d{1,2} oed| (?:is|was) (?:on an? (?:\w+ ){0,2}plan\b|\d{1,2}\b|in care|looked after|open to|known to)|"
-    r"(?:, ?| ?\(|: )(?:NHS|CHI|UPN|H&C|HCN|PPSN?|NI|URN|ULN|NHI)\b",
+    r"(?:, ?| ?\(|: )(?:NHS|CHI|UPN|H&C|HCN|PPSN?|NI|URN|ULN|NHI)\b(?!\))",
     re.IGNORECASE,
 )
 _INITIALS = re.compile(
     r"(?:[A-Z]\.){2,3}|[A-Z]{2,3}(?=,? (?:aged? \d|\(\d|\d{1,2} ?(?:,|years?|yrs?)))|[A-Z]{1,3}(?=['’]s (?:mum|dad|mother|father))"
 )
+_DATED = re.compile(r"\d{1,2}[-/. ](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[-/. ]\d{2,4}", re.IGNORECASE)
+_QUOTED = re.compile(r"[,:]? [\"'“‘]$")
+_NO_PERSON = frozenset({"U.S.", "U.K.", "N.I.", "N.B.", "P.S.", "A.I.", "U.N.", "E.U.", "N.Z.", "A.M.", "P.M.", "Q.A.", "H.R.", "I.T."})
+_INITIALS_ACT = re.compile(r" (?:(?:was|is|has|had|says|said|rang|told|thinks|asked|wants|and his|and her)\b|[—–-] |\d{1,2}[-/.])")
+_CLANS = frozenset({"mac", "mc", "nic", "ní", "ó"})  # in lower case too these go with the word after them
 _TEXTING = frozenset({"n", "r", "u", "y", "a", "i"})  # letters that stand for words: kayleigh n mum
 _PREPOSITIONS = frozenset({"in", "from", "near", "to", "of", "at", "across", "into", "for", "through", "around", "outside", "under", "on"})
 _WHERE = frozenset({"in", "near", "at", "across", "into", "around", "outside", "throughout", "of", "through", "beyond"})
@@ -121,10 +127,12 @@ class Names:
         self._verbs_too = frozenset(data["names-that-are-verbs"])
         self._acts = frozenset(data["person-verbs"])
         self._does = frozenset(data["anybodys-verbs"])
+        self._nicknames = frozenset(data["nickname-words"])
         self._particles = frozenset(data["particles"])
         self._families = frozenset(data["family-words"])
         self._cues = {word: kind for kind, words in data["cues"].items() for word in words}
         self._kin = frozenset(w for kind in ("parent", "relative") for w in data["cues"][kind])
+        self._relations = self._kin | frozenset(data["cues"]["child"])
         self._titles = {word: kind for kind, words in data["titles"].items() for word in words}
 
         def any_of(key: str) -> str:
@@ -165,6 +173,8 @@ class Names:
         for first in {w.low for w in words} & self._sayings.keys():
             for m in re.finditer("|".join(rf"(?<!\w){re.escape(x)}(?!\w)" for x in self._sayings[first]), lower):
                 closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
+        for m in _DATED.finditer(readable):
+            closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
         if _ANY_YEAR.search(text):
             for m in _CHAIN.finditer(readable):
                 closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
@@ -206,12 +216,20 @@ class Names:
         while first > 0 and words[first].gap == " " and words[first - 1].capital and self._listable(words[first - 1], closed):
             first -= 1  # the half of a name just before the half that is known
             start = words[first].start
+        if first > 0 and self._surname_first(words[first - 1], words[first]) and not closed[words[first - 1].start]:
+            first -= 1  # SURNAME First, as in a table
+            start = words[first].start
         spans = [(start, end), *self._beside(text, words, first, i + n, closed)]
         for s, e in spans:
             if not any(closed[s:e]):
                 found.append(Name(s, e, kind))
                 closed[s:e] = b"\1" * (e - s)
         return n
+
+    def _surname_first(self, w: _Word, given: _Word) -> bool:
+        if not w.upper or given.upper or given.gap not in {" ", ", "} or w.bare in self._known or self._never_name(w):
+            return False
+        return bool(w.sort & FAMILY or "-" in w.bare or len(w.bare) > 4) and re.search(r"[|\n:;\t•]\s*$|^$", w.gap) is not None
 
     def _beside(self, text: str, words: list[_Word], start: int, end: int, closed: bytearray) -> Iterator[tuple[int, int]]:
         """Names listed beside a sure one: Ashanti, Blessing and Precious."""
@@ -223,7 +241,9 @@ class Names:
                     near += step
                 a, b = sorted((at, near))
                 w = words[near]
-                if text[words[a].end : words[b].start] not in {", ", " and ", ", and ", " & ", "; "} or not self._listable(w, closed):
+                if text[words[a].end : words[b].start] not in {", ", " and ", ", and ", " & ", " + ", "; "} or not self._listable(
+                    w, closed
+                ):
                     break
                 last = self._run(words, near, shouting=False) - 1
                 after = words[last + 1] if last + 1 < len(words) else None
@@ -252,6 +272,8 @@ class Names:
             return None  # most words end here
         if title := self._title(words, i):
             return self._titled(text, words, i, title, shouting)
+        if w.low in self._nicknames and self._nicknamed(words, i):
+            return w.start, words[i + 1].last, 2, self._kind(text, words, i) or "person"
         if self._never_name(w) or len(w.bare) < 2:
             return self._initials(text, words, i)
         if _MIXED.match(w.text) and w.bare not in self._public:
@@ -266,6 +288,16 @@ class Names:
         if self._points(text, words, i, end, cut, shouting, plural) < ENOUGH:
             return self._initials(text, words, i)
         return w.start, cut, end - i, self._kind(text, words, i) or self._kind_after(text, cut)
+
+    def _nicknamed(self, words: list[_Word], i: int) -> bool:
+        """Big Tam, but neither Big Lottery nor Wee County."""
+        if not words[i].capital or i + 1 >= len(words) or words[i + 1].gap != " ":
+            return False
+        w, after = words[i + 1], words[i + 2] if i + 2 < len(words) else None
+        if not w.capital or w.upper or self._never_name(w) or (w.sort & PLACE and not w.sort & _FIRST):
+            return False
+        ground = after is not None and after.gap == " " and after.capital and after.low in self._grounds | self._works
+        return (w.bare not in self._known or bool(w.sort & _FIRST)) and not ground
 
     def _points(self, text: str, words: list[_Word], i: int, end: int, cut: int, shouting: bool, plural: bool) -> float:
         w = words[i]
@@ -326,9 +358,10 @@ class Names:
         owner = words[i - 2].low if i > 1 else ""
         if two in self._cues:
             owner = words[i - 3].low if i > 2 else ""
-        if cue and w.gap in {", ", " (", ": ", " – ", " - "}:
+        quoted = last.bare in self._relations and w.capital and _QUOTED.fullmatch(w.gap) and not last.owner  # stepdad "Smiler"
+        if cue and (quoted or w.gap in {", ", " (", ": ", " – ", " - "}):
             # `the social worker, Lucy,` names her; `mum, housing and police` does not
-            return 3.0 if w.capital or sort & GIVEN else 0.0
+            return 5.0 if quoted else 3.0 if w.capital or sort & GIVEN else 0.0
         if cue and w.gap == " " and not (last.owner and last.bare not in self._cues):
             mine = owner in {"my", "her", "his", "their", "our", "the", "a", "little", "allocated", "named", "whose", "wee", "and", "link"}
             if mine or owner.endswith("'s") or two in self._cues:
@@ -442,7 +475,18 @@ class Names:
             return False
         return w.bare not in self._known or bool(w.sort & (FAMILY | GIVEN | CAPITAL))
 
-    def _run(self, words: list[_Word], i: int, shouting: bool) -> int:
+    def _could_be_surname(self, words: list[_Word], i: int, titled: bool) -> bool:
+        """A word of the language with a capital straight after a first name: Ruth Testimony."""
+        w, after = words[i], words[i + 1] if i + 1 < len(words) else None
+        if not (titled or words[i - 1].sort & (GIVEN | CAPITAL | RARE)) or not words[i - 1].capital:
+            return False
+        if not w.capital or w.upper or len(w.bare) < 3 or self._never_name(w):
+            return False
+        if w.low in self._works | self._grounds | self._acts | self._does or w.bare in self._cues or w.low in self._titles:
+            return False
+        return not (after and after.gap == " " and after.capital)  # a heading, or the name of a body
+
+    def _run(self, words: list[_Word], i: int, shouting: bool, titled: bool = False) -> int:
         """The end of a name that starts at word i: given names, initials, particles, family names."""
         end = i + 1
         while end < len(words) and end - i < 5:
@@ -453,7 +497,11 @@ class Names:
                 end += 1
             elif w.low in self._particles and end + 1 < len(words) and words[end + 1].capital and words[end + 1].gap in {" ", "-", "'"}:
                 end += 2
-            elif (len(w.low) == 1 and w.capital and w.text.endswith(".")) or self._continues(w, shouting):
+            elif (
+                (len(w.low) == 1 and w.capital and w.text.endswith("."))
+                or self._continues(w, shouting)
+                or (end == i + 1 and not shouting and self._could_be_surname(words, end, titled))
+            ):
                 end += 1
             else:
                 break
@@ -463,6 +511,8 @@ class Names:
         """(the word after the name, the offset where it ends), with the initial of a family name: Ivor P, tracey b."""
         w = words[i]
         end = self._run(words, i, shouting) if w.capital else i + 1
+        if not w.capital and w.sort & GIVEN and end + 1 < len(words) and words[end].low in _CLANS and words[end + 1].gap == " ":
+            end += 2
         while not w.capital and end < len(words) and words[end].gap == " " and not words[end - 1].owner:
             if not (words[end].sort & FAMILY and words[end].bare not in self._known - _FAMILIAR):
                 break
@@ -513,14 +563,18 @@ class Names:
             named = (
                 nxt.gap in {" ", "  "} and (nxt.capital or short) and nxt.bare not in self._never and len(nxt.bare) > 1 and not nxt.upper
             )
-            common = nxt.bare in self._known and not nxt.sort & _FIRST
+            beyond = words[i + n + 1] if len(words) > i + n + 1 else None
+            surname = beyond is not None and beyond.gap == " " and beyond.capital and not beyond.upper and beyond.bare not in self._known
+            common = nxt.bare in self._known and not nxt.sort & _FIRST and not surname
+            if title in _SHORT_TITLES and nxt.gap == " " and re.fullmatch(r"[B-HJ-W]", nxt.text):
+                return n  # Mrs T
             if named and not (title in _OFTEN_NO_TITLE and common):
                 return n
         return 0
 
     def _titled(self, text: str, words: list[_Word], i: int, n: int, shouting: bool) -> tuple[int, int, int, str] | None:
         title = " ".join(x.low for x in words[i : i + n])
-        end = self._run(words, i + n, shouting)
+        end = self._run(words, i + n, shouting, titled=True)
         if self._is_work(text, words, i + n, end) or self._is_public(text, words, i + n, end) or self._is_public(text, words, i, end):
             return None
         owned = i > 0 and (words[i - 1].low in {"my", "her", "his", "their", "the", "our"} or words[i - 1].owner)
@@ -562,6 +616,8 @@ class Names:
                     stop = self._run(words, end, shouting=False)
                     return w.start, words[stop - 1].last, stop - i, self._kind(text, words, i) or "person"
         m = _INITIALS.match(text, w.start)
+        if m and "." in m[0] and m[0] not in _NO_PERSON and _INITIALS_ACT.match(text, m.end()):
+            return m.start(), m.end(), max(1, sum(1 for x in words[i : i + 4] if x.start < m.end())), "person"
         if m and m[0].rstrip(".") not in {"NHS", "GP", "UK"} and ("." not in m[0] or self._kind(text, words, i) is not None):
             return m.start(), m.end(), max(1, sum(1 for x in words[i : i + 4] if x.start < m.end())), "child"
         return None

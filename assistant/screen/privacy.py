@@ -26,16 +26,18 @@ _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
     r"nov(?:ember)?|dec(?:ember)?)"
 )
+_UNIT = "(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
+_YEAR_IN_WORDS = rf"(?:two thousand(?: and)?|twenty|nineteen)[ -](?:oh[ -]|(?:twen|thir|for|fif|six|seven|eigh|nine)ty[ -]?)?{_UNIT}?\b"
 _FULL_DATE = (
     rf"(?:\d{{1,2}}\s?[-/.]\s?\d{{1,2}}\s?[-/.]\s?\d{{2,4}}|\d{{4}}[-/.]\d{{2}}[-/.]\d{{2}}|\d{{1,2}}-{_MONTH}-\d{{2,4}}"
     rf"|(?:the )?\d{{1,2}}(?:st|nd|rd|"
-    rf"th)?(?: of)? {_MONTH}\.?,? \d{{2,4}}|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})"
+    rf"th)?(?: of)? {_MONTH}\.?,? (?:\d{{2,4}}|{_YEAR_IN_WORDS})|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})"
 )
 _ORDINAL = (
     r"(?:(?:twenty|thirty)[ -])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|"
     r"fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth)"
 )
-_WRITTEN_DATE = rf"(?:the )?{_ORDINAL}(?: day)?(?: of)? {_MONTH}(?:,? \d{{2,4}})?"
+_WRITTEN_DATE = rf"(?:the )?{_ORDINAL}(?: day)?(?: of)? {_MONTH}(?:,? (?:\d{{2,4}}|{_YEAR_IN_WORDS}))?"
 _COUNT = r"(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen)"
 _DATE = rf"(?:{_FULL_DATE}|{_WRITTEN_DATE}|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?\b|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b)"
 # What is founded, not born: the partnership was born on 1 April.
@@ -58,7 +60,9 @@ _NUMBER_WORD_OR_SIGN = (
     r"|reg(?:istration)?|code|journal|card|"
     r"account)(?:\b\.?|(?=\d))|#)[\s:.#]*"
 )
-_BORN_AFTER = re.compile(rf"(?:['’]s)?,? ?[(\[]?({_FULL_DATE})", re.IGNORECASE)
+_BORN_AFTER = re.compile(rf"(?:['’]s)?(?:,? ?| ?\| ?|\t)[(\[]?({_FULL_DATE})", re.IGNORECASE)
+_DAY_MONTH_YEAR = r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d"  # 140312
+_SAID_INITIALS = r"\b(?:initials|d\.?o\.?b|birthda\w+|date of birth)\b"
 
 
 def _form(pattern: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:
@@ -66,7 +70,8 @@ def _form(pattern: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:
 
 
 _PLATFORM = (
-    r"(?:insta(?:gram)?|snap(?:chat)?|tik ?tok|skype|discord|telegram|kik|roblox|twitter|facebook|fb|xbox|playstation|psn|steam|fortnite|"
+    r"(?:ig(?= ?[:–-])|"
+    r"insta(?:gram)?|snap(?:chat)?|tik ?tok|skype|discord|telegram|kik|roblox|twitter|facebook|fb|xbox|playstation|psn|steam|fortnite|"
     r"(?:whats ?app|signal)(?= name)|username|user name|handle|gamertag)"
 )
 Form = tuple[str, re.Pattern[str], int, Callable[[str], bool] | None]  # kind, pattern, group of the detail, check digit
@@ -86,6 +91,9 @@ FIRST: tuple[Form, ...] = (
     ),
 )
 # Each form with the cue or the check digit that makes it one.
+_OTHER_LINK = re.compile(
+    r"zoom\.us|teams\.(?:microsoft|live)|meet\.google|webex|facebook|instagram|tiktok|twitter|//x\.com|snapchat|linkedin", re.IGNORECASE
+)
 FORMS: tuple[Form, ...] = (
     ("email", _form(r"[\w.+'-]{1,64}@ ?[\w-]{1,63}(?:\.[\w-]{1,63})+"), 0, None),
     (
@@ -116,6 +124,9 @@ FORMS: tuple[Form, ...] = (
         1,
         None,
     ),
+    ("child", _form(rf"{_SAID_INITIALS}[^.!?\n]{{0,60}}?\b((?-i:[A-Z]{{2,3}}) {_DAY_MONTH_YEAR})(?!\d)"), 1, None),
+    ("child", _form(rf"\b((?-i:[A-Z]{{2,3}})[ ,]{{1,2}}{_DAY_MONTH_YEAR})(?!\d)(?=[^.!?\n]{{0,60}}{_SAID_INITIALS})"), 1, None),
+    ("child", _form(r"\binitials(?: are| were|:|,)? [\"'“‘(]?((?-i:[A-Z]{2,3}))\b"), 1, None),
     ("CHI number", _form(r"\bCHI\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?:\d[ .-]?){9}\d)(?!\d)"), 1, None),
     ("H&C number", _form(r"\b(?:H ?[&+] ?C|HCN|health and care)\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?:\d[ .-]?){9}\d)(?!\d)"), 1, None),
     ("NHS number", _form(r"\bNHS\b[\s:]*(?:no\.?|number|num|#)?[\s:]*(?:is )?((?:\d[ .-]?){9}\d)(?!\d)"), 1, None),
@@ -138,7 +149,16 @@ FORMS: tuple[Form, ...] = (
     ("SSN", _form(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), 0, None),
     ("SSN", _form(r"\b(?:SSN|social security)\b[\s:#]*(?:no\.?|number)?[\s:#]*(?:is )?(\d{3}[ .-]?\d{2}[ .-]?\d{4})(?!\d)"), 1, None),
     ("tax number", _form(r"\b(?:TFN|UTR|IRD|tax (?:file|reference))\b[\s:]*(?:no\.?|number)?[\s:]*(\d[\d ]{7,11}\d)"), 1, None),
-    ("passport", _form(r"\b(?:passport|pp(?= no))[\s:]*(?:no\.?|number)?[\s:]*(?:is |[A-Z]{2,3} )?([A-Z]{0,2}\d{6,9})\b"), 1, None),
+    ("passport", _form(r"\b(?:passports?|pp(?= no))[\s:]*(?:no\.?|number)?[\s:]*(?:is |[A-Z]{2,3} )?([A-Z]{0,2}\d{6,9})\b"), 1, None),
+    (
+        "passport",
+        _form(
+            r"\bpassports?\b(?:[^.!?\n]|(?<=no)\.){0,60}?\b(?:one|and|other|second|also)\b[\s:]*(?:is |no\.? |number )?"
+            r"([A-Z]{0,2}\d{6,9})\b"
+        ),
+        1,
+        None,
+    ),
     ("licence", _form(r"\b(?:licen[cs]e|DL)[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?=[\w-]*\d{3})[A-Z0-9-]{8,18})(?![\w-])"), 1, None),
     ("licence", _form(r"\b[A-Z9]{5} ?\d{6} ?[A-Z9]{2}\d[A-Z]{2}\b", 0), 0, None),
     ("bank details", _form(r"\b[A-Z]{2}\d{2} ?(?:[A-Z0-9]{4} ?){2,7}[A-Z0-9]{1,4}\b", 0), 0, iban.is_valid),
@@ -188,6 +208,8 @@ FORMS: tuple[Form, ...] = (
     ("address", _form(rf"\b((?:house |flat )?(?:number|no\.?) \d{{1,4}}[a-z]?,? (?:in )?(?:{_AREA})\d[\dA-Z]?)\b"), 1, None),
     ("plate", _form(r"\b[A-HJ-PR-Y][A-HJ-PR-Y]\d{2} ?[A-HJ-PR-Z]{3}\b", 0), 0, None),
     ("plate", _form(r"\b\d{2,3}-[A-Z]{1,2}-\d{1,6}\b|\b\d{2,3} [A-Z]{1,2} \d{3,6}\b", 0), 0, None),
+    # Northern Ireland: a county code with an I or a Z, and four digits that are no year
+    ("plate", _form(r"\b[A-Z](?:[A-HJ-PR-Z]Z|I[ABGJLWZ]|[JOUX]I) ?(?!(?:19|20)\d\d)\d{4}\b", 0), 0, None),
     ("plate", _form(r"\b(?:reg|plate|vrm|rego)\b[\s:]*((?:[A-Z0-9] ){5,6}[A-Z0-9])\b"), 1, None),
     ("case number", _form(r"\b(?:CRN|Centrelink)\b[\s:]*(?:(?:no|number|ref)\b\.?[\s:]*)?(\d{3} ?\d{3} ?\d{3} ?[A-Z])\b"), 1, None),
     ("VIN", _form(r"\bVIN\b[\s:]*(?:no\.?|number)?[\s:]*([A-HJ-NPR-Z0-9]{17})\b"), 1, None),
@@ -215,7 +237,7 @@ FORMS: tuple[Form, ...] = (
     (
         "handle",
         _form(
-            rf"\b{_PLATFORM}\b(?: (?:user ?name|user|name|handle|id|account|tag))?[\s:]*(?:is |as |me |at )*[:\s]*"
+            rf"\b{_PLATFORM}\b(?: (?:user ?name|user|name|handle|id|account|tag))?[\s:–-]*(?:is |as |me |at )*[:\s]*"
             r"((?=[\w.:#-]*[\d_.:#-])[\w.:#-]*\w)"
         ),
         1,
@@ -280,8 +302,43 @@ def _records(data: dict[str, Any]) -> tuple[Form, ...]:
     )
 
 
+_SHARING = (
+    "padlet.",
+    "dropbox.",
+    "drive.google.",
+    "docs.google.",
+    "onedrive.",
+    "1drv.",
+    "sharepoint.",
+    "wetransfer.",
+    "wakelet.",
+    "icloud.",
+)
+_LINKED = re.compile(rf"(?:https?://|\bwww\.|\b(?:[\w-]+\.)?(?:{'|'.join(map(re.escape, _SHARING))}))[^\s<>\"'“”|]*[\w/#=&]", re.IGNORECASE)
+
+
+def _links(data: dict[str, Any], known: frozenset[str]) -> tuple[Form, ...]:
+    """Links that lead to one person's page or to a shared file, and handles that are said to be handles."""
+    public = tuple(data["public-hosts"])
+
+    def private(link: str) -> bool:
+        host, _, path = re.sub(r"^https?://", "", link.lower()).partition("/")
+        host = host.split("@")[-1].split(":")[0]
+        if any(host == p or host.endswith("." + p) for p in public):
+            return bool(re.search(r"\d{5}", path))  # a person's page in a record system
+        return bool(path.strip("/#"))
+
+    platform = r"\b(?:ig|insta(?:gram)?|tik ?tok|snap(?:chat)?|fb|twitter|discord|telegram|threads) ?[:=–-] ?([a-z]{6,30})(?!\w|\.\w)"
+    return (
+        ("link", _LINKED, 0, lambda link: private(link) and not _OTHER_LINK.search(link)),
+        ("handle", _form(platform), 1, lambda word: word.lower() not in known),
+    )
+
+
 # What a text must hold for a kind to be looked for at all: so many digits, and one of these words.
 NEEDS: dict[str, tuple[int, tuple[str, ...]]] = {
+    "link": (0, ("http", "www.", *_SHARING)),
+    "child": (0, ("initials", "dob", "d.o.b", "birth")),
     "email": (0, ("@", "dot")),
     "handle": (
         0,
@@ -299,6 +356,8 @@ NEEDS: dict[str, tuple[int, tuple[str, ...]]] = {
             "twitter",
             "user",
             "handle",
+            "ig:",
+            "ig ",
             "gamer",
             "facebook",
             "fb",
@@ -339,6 +398,7 @@ NEEDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "registration number": (4, ()),
     "case number": (3, ()),
 }
+_BODY = re.compile(r"\b(?:for|of) Children(?: and Young People)?\b|\bChildren['’]s [A-Z]\w+")  # in the name of a public body
 _PLACES = frozenset({"postcode", "address"})
 _PHONE = re.compile(
     r"(?<![\w./-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{1,5}\)[ .-]?)?\d[\d ().-]{6,16}\d(?: ?(?:ext|extension|x)\.? ?\d{1,5})?(?![\w/-])"
@@ -384,6 +444,48 @@ _SCHOOL = (
         rf"(?<=enrolled at )|(?<=starts at )|(?<=excluded from )|(?<=starting at ))(?:the )?{_AT}(?:,? \(?{_CLASS}\)?)?"
     ),
 )
+# A year or a class by itself, where it says whose; not a year group, and no other thing of that name.
+_GROUP = (
+    r"(?! ?(?:[-–/&]|to|and) ?(?:[Yy]ear|[YPS])? ?\d)(?!['’]?s\b)"
+    r"(?![ -](?:transition|group|cohort|intake|pupils|students|children|curricul|assembl|teacher|lead|head|tutor|parents|list|classes|"
+    r"lesson|exam|SATs|upward|onward|of\b|review|panel|plan\b|budget|data|funding|figure|target|return|report|programme|project|staff|"
+    r"post\b|desk|area|phase|evaluation|induction|pathway|tests?\b))"
+)
+_CLASS_BY_NUMBER = (
+    r"(?:(?:[Yy]ear|[Yy]r|Y|[Gg]rade|[Bb]lwyddyn) ?\d{1,2}[A-Z]?|P[1-7]|S[1-6]|[Pp]rimary [1-7]|"
+    rf"(?:[Yy]ear|[Gg]rade|[Pp]rimary) {_NUMBER_WORD}|"
+    r"(?:[Ff]irst|[Ss]econd|[Tt]hird|[Ff]ourth|[Ff]ifth|[Ss]ixth|[1-6](?:st|nd|rd|th)) [Cc]lass|"
+    r"(?:[Jj]unior|[Ss]enior) [Ii]nfants|[Tt]ransition [Yy]ear)\b"
+)
+_CLASS_BY_WORD = (  # words of other meanings too, so only as said of somebody
+    r"(?:(?<=in )|(?<=, )|(?<=\()|(?<=: )|(?<=\| ))(?:Reception|Prep|Kindy|Kindergarten|Nursery|Foundation|Sixth Form)\b"
+    r"(?= ?[,.;:)|?!\n]|$| (?:and|is|has|have|who|class)\b)|"
+    r"(?:(?<=is in )|(?<=was in )|(?<=starts in )|(?<=started in )|(?<='s in )|(?<=’s in ))(?:reception|nursery|kindy|kindergarten|prep)\b"
+)
+_ONE_CLASS = re.compile(
+    r"(?<!every )(?<!all )(?<!each )(?<!our )(?<!the whole )(?<!any )(?<!for )(?<!project )(?<!in the )"
+    rf"(?:\b{_CLASS_BY_NUMBER}|{_CLASS_BY_WORD}){_GROUP}"
+)
+_CHILD = re.compile(r"\b(?:child|boy|girl|lad|lass|pupil|son|daughter|sibling|brother|sister|he|she|his|her)\b", re.IGNORECASE)
+_IDENTIFIES = frozenset(
+    {
+        "child",
+        "parent",
+        "relative",
+        "person",
+        "date of birth",
+        "school and year",
+        "UPN",
+        "NHS number",
+        "CHI number",
+        "H&C number",
+        "PPS number",
+        "NHI number",
+        "case number",
+        "postcode",
+        "address",
+    }
+)
 _ANY_CLASS = re.compile(rf"\b{_CLASS}")
 _ANY_SCHOOL = re.compile(rf"\b(?:{_SCHOOL_KIND}|{_SCHOOL_FRONT})")
 
@@ -392,7 +494,7 @@ class Privacy:
     def __init__(self, data: dict[str, Any], names: Path, known: frozenset[str]) -> None:
         self._names = Names(data, names, known)
         self._public_numbers = tuple(data["public-numbers"])
-        self._records = _records(data)
+        self._all_forms = (*_links(data, known), *FORMS, *_records(data))
         self._public_buildings, self._lived_in = (
             re.compile(rf"\b(?:{'|'.join(map(re.escape, data[key]))})\b", re.IGNORECASE)
             for key in ("public-buildings", "where-people-live")
@@ -410,6 +512,7 @@ class Privacy:
         code = rf"(?:,? ?(?:{_POSTCODE}|[A-Z]{{2}} \d{{5}}(?:-\d{{4}})?|{states} \d{{4}}))?"
         tail = rf"{flat_after}(?:,? (?:{town} ?){{1,3}}(?: \d{{1,2}})?)?{code}"
         self._addresses = (
+            re.compile(rf"\b(?:Lot|RMB|RSD) \d{{1,4}},? (?:[A-Z][\w'’-]+ ){{1,3}}(?:{streets}|Track)\b(?: via)?{tail}"),
             re.compile(
                 rf"\b{flat}{house}(?:No\.? ?)?{number},? (?:on )?(?:[A-Z][\w'’.-]+ ){{1,4}}?(?:{streets})\b\.?(?: (?:Upper|"
                 rf"Lower|North|South|East|West))?{tail}"
@@ -450,7 +553,16 @@ class Privacy:
             born = _BORN_AFTER.match(text, name.end)  # a full date just after a name is that person's
             if born and name.kind != "practitioner":
                 keep(Found(born.start(1), born.end(1), "date of birth"))
+        if _ONE_CLASS.search(text) and self._is_about_one(text, kept):
+            for m in _ONE_CLASS.finditer(text):
+                keep(Found(m.start(), m.end(), "school and year"))
         return tuple(sorted(kept))
+
+    def _is_about_one(self, text: str, found: list[Found]) -> bool:
+        """Does something in the message say which child's year it is?"""
+        if any(f.kind in _IDENTIFIES for f in found) or re.search(r"\[(?:child|parent|relative|person) \d+\]", text):
+            return True
+        return bool(_CHILD.search(text)) and re.search(_AT, text) is not None
 
     def mask(self, text: str, found: tuple[Found, ...], memory: MutableMapping[str, str]) -> str:
         """The text with each detail replaced by its label; the same name always gets the same label."""
@@ -465,7 +577,7 @@ class Privacy:
         yield from self._places_of(text, digits > 0)
         lower = text.lower()
         possible = {kind for kind, (least, near) in NEEDS.items() if digits >= least and (not near or any(word in lower for word in near))}
-        for kind, pattern, group, check in (*FORMS, *self._records):
+        for kind, pattern, group, check in self._all_forms:
             if kind in possible:
                 yield from (
                     Found(m.start(group), m.end(group), kind)
@@ -491,7 +603,7 @@ class Privacy:
                     if not self._is_public(text, m):
                         yield Found(m.start(), m.end() - (len(m[0]) - len(m[0].rstrip(" ,"))), "address")
         elif any(w in text for w in ("address", "live", "living", "stay", "moved to", "home is")):
-            for m in self._addresses[4].finditer(text):
+            for m in self._addresses[5].finditer(text):
                 yield Found(m.start(), len(m[0].rstrip(" ,")) + m.start(), "address")
         if not digits and "," in text:
             yield from (Found(m.start(), m.end(), "address") for m in self._addresses[-1].finditer(text))
@@ -500,7 +612,7 @@ class Privacy:
         """Is it where an office is, and not where somebody lives?"""
         before, after = text[max(0, place.start() - 60) : place.end()], text[place.end() : place.end() + 40]
         near = re.split(r"[.;!?\n]\s", before)[-1] + re.split(r"[.;!?\n]", after)[0]
-        return bool(self._public_buildings.search(near)) and not self._lived_in.search(near)
+        return bool(self._public_buildings.search(near)) and not self._lived_in.search(_BODY.sub("", near))
 
     def _is_phone(self, text: str, before: str) -> bool:
         number = re.sub(r"(?:ext|extension|x).*", "", text)
