@@ -20,6 +20,8 @@ _NUMERALS = re.compile(
 _SENTENCE = re.compile(r"(?:[^.!?\n]|\.(?=\w))+(?:[.!?]+[\"')\]]*|\n|$)|[.!?\n]+")
 _SPACED = re.compile(r"\b(?:[A-Za-z][ .*_-]{1,2}){4,}[A-Za-z]\b")
 _CHOPPED = re.compile(r"(?:\b\w+[.\n]\s*){3}")  # IGNORE. ALL. PREVIOUS.
+_LETTERS = re.compile(r"[a-z]{3,}")
+_BACKWARDS = 3  # so many words that read only backwards
 _BLOB = re.compile(r"(?<![\w/+=])[A-Za-z0-9+/]{20,}={0,2}(?![\w/+=])")
 _TAGS = re.compile("[\U000e0000-\U000e007f]+")
 _JOINED = re.compile("(?<=[A-Za-z])[\u00ad\u200b-\u200d\u2060\ufeff]+(?=[A-Za-z])")
@@ -81,11 +83,21 @@ class Hostile:
                 rule = self._rule(m[0], where) if m[0].strip() else None
                 if rule:
                     found.append(Finding(rule, m.start(), m.end()))
+        found += self._backwards(text, where)
         if not found and where == "message" and _CHOPPED.search(text):
             rule = self._rule(text.replace(".", " ").replace("\n", " "), where)
             if rule:
                 found.append(Finding(rule, 0, len(text)))
         return tuple(sorted(found, key=lambda f: (f.start, f.end)))
+
+    def _backwards(self, text: str, where: str) -> list[Finding]:
+        """Orders spelt backwards, told by words that are words only from their end."""
+        known = self._lexicon.known
+        words = {w for w in _LETTERS.findall(text.lower()) if w not in known}
+        if len(words) < _BACKWARDS or sum(w[::-1] in known for w in words) < _BACKWARDS:
+            return []
+        turned, n = text[::-1], len(text)
+        return [Finding("backwards", n - m.end(), n - m.start()) for m in _SENTENCE.finditer(turned) if self._rule(m[0], where)]
 
     def _rule(self, sentence: str, where: str, strict: bool = True) -> str | None:
         seen = unhide(sentence)
