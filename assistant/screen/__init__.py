@@ -82,7 +82,8 @@ class Screen:
             # a question for a decision on one person, or for medical advice, that only sounds like a concern:
             # its own reply names the routes as well. Words alone outweigh a concern only where they sound less like one.
             other = self._scope.judge(text, masked, reading)
-            by_rule = other and other[0] != "other-subject" and other[1] != BY_WORDS
+            # Never where the asker's own crisis or a colleague is spoken of: there the words alone must weigh more.
+            by_rule = other and concern.kind in {"immediate", "worry"} and other[0] != "other-subject" and other[1] != BY_WORDS
             if other and not by_rule and self._scope.leans(reading) <= self._urgent.leans(reading):
                 other = None
         reasons = (*concern.rules, *dict.fromkeys(f.rule for f in orders)) if concern.kind or orders else ()

@@ -148,7 +148,7 @@ class Lexicon:
         return Reading(line, tuple(words), frozenset(words).union(*marks))
 
     def pattern(self, text: str) -> Pattern:
-        """Compile a rule's line. Words, `a|b`, `<class>`, `stem*`, `two_words`, a trailing `?` for may be missing,
+        """Compile a rule's line. Words, `a|b`, `<class>`, `stem*`, `*ending`, `two_words`, a trailing `?` for may be missing,
         `..` for up to three words between, `...` for up to eight, neither across the end of a sentence; `//` for anywhere later."""
         regex, needs = [" "], []
         for token in text.split():
@@ -159,7 +159,7 @@ class Lexicon:
             choices = token.rstrip("?").split("|")
             inner = "(?:" + "|".join(self._choice(c) for c in choices) + ") "
             regex.append(f"(?:{inner})?" if optional else inner)
-            if not optional and not any(c.endswith("*") for c in choices):
+            if not optional and not any("*" in c for c in choices):
                 needs.append(frozenset(self.mark[c[1:-1]] if c[0] == "<" else c.split("_")[0] for c in choices))
         return Pattern(text, "".join(regex), tuple(needs))
 
@@ -168,6 +168,8 @@ class Lexicon:
             return f"[^ .]*{self.mark[choice[1:-1]]}[^ ]*"  # KeyError names the class that does not exist
         if choice.endswith("*"):
             return re.escape(choice[:-1]) + "[^ ]*"
+        if choice[0] == "*":
+            return f"[^ .]+{re.escape(choice[1:])}[{chr(FIRST_MARK)}-\uf8ff]*"
         return " ".join(re.escape(word) + f"[{chr(FIRST_MARK)}-\uf8ff]*" for word in choice.split("_"))
 
 

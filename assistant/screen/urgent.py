@@ -45,7 +45,7 @@ class Concern:
     def weak(self) -> bool:
         """Only just stopped, with no sign that it is happening now."""
         return (
-            self.kind in {"immediate", "worry"}
+            (self.by_words or self.kind in {"immediate", "worry"})
             and self.points <= _JUST_STOPPED
             and not (self.by_words and self.points >= _PLAIN_WORDS)
             and not {"happening-now", "with-me", "said-to-be-real"} & set(self.rules)
@@ -86,11 +86,13 @@ class Urgent:
         if not fired:
             return by_words
         frames = [r for r in self._frames if r.fires(reading)]
-        if any(r.frames is not None for r in fired):
-            frames = [f for f in frames if any(r.frames is None or f.id in r.frames for r in fired if r.frames is not None)]
-        more = [r for r in self._live if r.fires(reading)] + frames
+        named = frozenset().union(*(r.frames for r in fired if r.frames is not None))
+        for_rule = {r.id: [f for f in frames if f.id in (r.frames or named or {f.id})] for r in fired}
+        # Each rule is weighed against the frames that may speak against it, and the strongest that is left counts.
+        best = max(fired, key=lambda r: r.points + sum(f.points for f in for_rule[r.id]))
+        more = [r for r in self._live if r.fires(reading)] + for_rule[best.id]
         # Several rules that agree count a little more than one.
-        points = max(r.points for r in fired) + min(2.0, 0.5 * (len(fired) - 1)) + sum(r.points for r in more)
+        points = best.points + min(2.0, 0.5 * (len(fired) - 1)) + sum(r.points for r in more)
         stops = points >= self._stop_at
         if stops and self._weights and points < self._sure_points and self._weights.highest("urgent", reading) < self._doubt_below:
             return Concern(None, points, (*(r.id for r in (*fired, *more)), "words-doubt"))
@@ -112,13 +114,14 @@ class Urgent:
             return Concern(None, 0, ())
         harm, person = not self._harm.isdisjoint(reading.seen), not self._person.isdisjoint(reading.seen)
         teaching = any(r.id == "teaching" and r.fires(reading) for r in self._frames)
+        real = teaching and any(r.id == "said-to-be-real" and r.fires(reading) for r in self._live)
         signs = {
             "talk": not self._talk.isdisjoint(reading.seen),
             "no-harm": not harm,
             "organisations": reading.line.count(self._org) >= _SEVERAL,
         }
         bar = min(self._words_at + sum(self._raise[name] for name, holds in signs.items() if holds), self._raise_to)
-        bar += self._raise["teaching"] * teaching
+        bar = self._words_at if real else bar + self._raise["teaching"] * teaching
         whole, sentence = self._weights.score("urgent", reading), self._weights.highest("urgent", reading)
         stops = whole >= bar or ((harm or person) and sentence >= bar + self._raise["sentence"])
         return Concern(self._which(reading) if stops else None, max(whole, sentence), ("words",))
