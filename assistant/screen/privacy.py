@@ -153,7 +153,7 @@ FORMS: tuple[Form, ...] = (
     (
         "passport",
         _form(
-            r"\bpassports?\b(?:[^.!?\n]|(?<=no)\.){0,60}?\b(?:one|and|other|second|also)\b[\s:]*(?:is |no\.? |number )?"
+            r"\bpassports?\b(?:[^.!?\n]|(?<=no)\.){0,60}?(?:\b(?:one|and|other|second|also)\b|\d[,;/&])[\s:]*(?:is |no\.? |number )?"
             r"([A-Z]{0,2}\d{6,9})\b"
         ),
         1,
@@ -314,7 +314,14 @@ _SHARING = (
     "wakelet.",
     "icloud.",
 )
-_LINKED = re.compile(rf"(?:https?://|\bwww\.|\b(?:[\w-]+\.)?(?:{'|'.join(map(re.escape, _SHARING))}))[^\s<>\"'“”|]*[\w/#=&]", re.IGNORECASE)
+_HOSTS = (".com/", ".uk/", ".org/", ".net/", ".io/", ".ie/", ".me/", ".blog/", ".info/", ".app/", ".example/", ".au/", ".nz/")
+_RECORD_PAGE = re.compile(r"(?:person|people|child|client|case|record|famil|patient|pupil)\w*/.*?\d{4}")  # in a public body's system
+_LINKED = re.compile(
+    rf"(?:https?://|\bwww\.|\b(?:[\w-]+\.)?(?:{'|'.join(map(re.escape, _SHARING))})|"
+    rf"(?<![\w.@-])(?:[a-z\d-]{{1,40}}\.){{0,3}}[a-z\d-]{{1,40}}(?:{'|'.join(map(re.escape, _HOSTS))}))"
+    r"[^\s<>\"'“”|]*[\w/#=&]",
+    re.IGNORECASE,
+)
 
 
 def _links(data: dict[str, Any], known: frozenset[str]) -> tuple[Form, ...]:
@@ -325,7 +332,9 @@ def _links(data: dict[str, Any], known: frozenset[str]) -> tuple[Form, ...]:
         host, _, path = re.sub(r"^https?://", "", link.lower()).partition("/")
         host = host.split("@")[-1].split(":")[0]
         if any(host == p or host.endswith("." + p) for p in public):
-            return bool(re.search(r"\d{5}", path))  # a person's page in a record system
+            return bool(_RECORD_PAGE.search(path))
+        if re.search(r"\.org(?:\.\w\w)?$", host) and not re.search(r"[\d?=]", path):
+            return not known.issuperset(re.findall(r"[a-z]{2,}", path))  # a charity's page, in plain words
         return bool(path.strip("/#"))
 
     platform = r"\b(?:ig|insta(?:gram)?|tik ?tok|snap(?:chat)?|fb|twitter|discord|telegram|threads) ?[:=–-] ?([a-z]{6,30})(?!\w|\.\w)"
@@ -337,7 +346,7 @@ def _links(data: dict[str, Any], known: frozenset[str]) -> tuple[Form, ...]:
 
 # What a text must hold for a kind to be looked for at all: so many digits, and one of these words.
 NEEDS: dict[str, tuple[int, tuple[str, ...]]] = {
-    "link": (0, ("http", "www.", *_SHARING)),
+    "link": (0, ("http", "www.", *_SHARING, *_HOSTS)),
     "child": (0, ("initials", "dob", "d.o.b", "birth")),
     "email": (0, ("@", "dot")),
     "handle": (
