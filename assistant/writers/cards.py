@@ -43,7 +43,7 @@ _COMMON = frozenset(
 )
 _LIKELY = 0.45  # a reading less probable than this is no more than the nearest
 _TOLD = 7  # words of weight below which a description is too thin to be sure
-_OF_ITS_OWN = 3  # asks of a card that name an agency, from which the card counts as being about it
+_OF_ITS_OWN = 0.4  # share of a card's asks that name an agency, from which the card counts as being about it
 _FOR_ONE = ("why-it-happens", "what-it-means", "what-binds-whom", "what-the-sources-say")  # sections whose sentences stand by themselves
 _WOVEN = 2  # words of weight that a step of another card shares with the question: one may be "child" or "ask"
 _SITUATED = 10  # words of weight from which a level or a step is read aloud without being asked for
@@ -99,6 +99,9 @@ _DANGER = re.compile(
     r"\b(?:child|children|they|she|he|who)\b.{0,40}\b(?:at risk|in danger|unsafe|not safe)\b.{0,20}\b(?:now|today|tonight)\b|"
     r"\bimmediate danger\b|\bunsafe (?:now|today|tonight)\b",
     re.IGNORECASE,
+)
+_WHERE = re.compile(
+    r"\bwhere (?:(?:are|r|do|does|did|would|is) )?(?:we|us|our|this|that|it)\b|\bhow (?:far|well|mature|integrated) are we\b", re.I
 )
 _FIT = re.compile(
     r"\b(?:ok(?:ay)?|all right|alright|enough|stay(?:ing)? (?:at|with)|good (?:thing|idea)|worth (?:it|\w+ing)|too (?:far|much|little)|"
@@ -399,10 +402,13 @@ class CardWriter:
         """The same question for one agency: what names it first, then the steps."""
         names = question.agency
         pattern = re.compile(question.agency_words, re.IGNORECASE)
-        about = next((c for c in cards if pattern.search(c.title) or sum(bool(pattern.search(a)) for a in c.asks) >= _OF_ITS_OWN), None)
+        about = next(
+            (c for c in cards if pattern.search(c.title) or sum(bool(pattern.search(a)) for a in c.asks) >= _OF_ITS_OWN * len(c.asks)), None
+        )
         # What opened the answer before is not told again: a card of the agency's own opens this one, or nothing does.
         opening = [self._opening(about, said)] if about else []
         pool = [(s, p) for s, p in self._pool(cards, ("in-short", *_FOR_ONE)) if pattern.search(s.text)]
+        pool = pool or [(s, p) for s, p in self._pool(cards, _EVERYWHERE) if pattern.search(s.text)]
         claims = said.choose(sorted(pool, key=lambda x: -likeness(content_words(x[0].text), said.asked))[:12], 6)
         named = [PlannedStep(s, p.id) for c in cards for p in c.passages for s in p.steps if pattern.search(f"{s.action} {s.owner}")]
         kept: list[PlannedStep] = []
@@ -566,7 +572,7 @@ class CardWriter:
     def _can_stand(self, question: Understanding, said: _Said) -> bool:
         """Whether there is something to place: a facet named, or more than a few words told."""
         text = question.asked or question.text
-        named = any(re.search(pattern, text, re.I) for _, pattern in _FACET_WORDS) or bool(question.subjects)
+        named = any(re.search(pattern, text, re.I) for _, pattern in _FACET_WORDS) or bool(question.subjects) or bool(_WHERE.search(text))
         return named or len(said.asked) >= _TOLD or bool(question.each)
 
     def _fits(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
