@@ -21,7 +21,9 @@ _SENTENCE = re.compile(r"(?:[^.!?\n]|\.(?=\w))+(?:[.!?]+[\"')\]]*|\n|$)|[.!?\n]+
 _SPACED = re.compile(r"\b(?:[A-Za-z][ .*_-]{1,2}){4,}[A-Za-z]\b")
 _CHOPPED = re.compile(r"(?:\b\w+[.\n]\s*){3}")  # IGNORE. ALL. PREVIOUS.
 _LETTERS = re.compile(r"[a-z]{3,}")
-_BACKWARDS = 3  # so many words that read only backwards
+_TURNED = 3  # so many words that can be read only when turned
+_ABC = "abcdefghijklmnopqrstuvwxyz"
+_ROT13 = str.maketrans(_ABC + _ABC.upper(), _ABC[13:] + _ABC[:13] + _ABC[13:].upper() + _ABC[:13].upper())
 _BLOB = re.compile(r"(?<![\w/+=])[A-Za-z0-9+/]{20,}={0,2}(?![\w/+=])")
 _TAGS = re.compile("[\U000e0000-\U000e007f]+")
 _JOINED = re.compile("(?<=[A-Za-z])[\u00ad\u200b-\u200d\u2060\ufeff]+(?=[A-Za-z])")
@@ -83,27 +85,32 @@ class Hostile:
                 rule = self._rule(m[0], where) if m[0].strip() else None
                 if rule:
                     found.append(Finding(rule, m.start(), m.end()))
-        found += self._backwards(text, where)
+        found += self._turned(text, where)
         if not found and where == "message" and _CHOPPED.search(text):
             rule = self._rule(text.replace(".", " ").replace("\n", " "), where)
             if rule:
                 found.append(Finding(rule, 0, len(text)))
         return tuple(sorted(found, key=lambda f: (f.start, f.end)))
 
-    def _backwards(self, text: str, where: str) -> list[Finding]:
-        """Orders spelt backwards, told by words that are words only from their end."""
+    def _turned(self, text: str, where: str) -> list[Finding]:
+        """Orders spelt backwards or with each letter moved by thirteen, told by words that are words only so."""
         known = self._lexicon.known
         words = {w for w in _LETTERS.findall(text.lower()) if w not in known}
-        if len(words) < _BACKWARDS or sum(w[::-1] in known for w in words) < _BACKWARDS:
+        if len(words) < _TURNED:
             return []
-        turned, n = text[::-1], len(text)
-        return [Finding("backwards", n - m.end(), n - m.start()) for m in _SENTENCE.finditer(turned) if self._rule(m[0], where)]
+        found, n = [], len(text)
+        if sum(w[::-1] in known for w in words) >= _TURNED:
+            found += [Finding("backwards", n - m.end(), n - m.start()) for m in _SENTENCE.finditer(text[::-1]) if self._rule(m[0], where)]
+        if sum(w.translate(_ROT13) in known for w in words) >= _TURNED:
+            plain = text.translate(_ROT13)
+            found += [Finding("rot13", m.start(), m.end()) for m in _SENTENCE.finditer(plain) if self._rule(m[0], where)]
+        return found
 
     def _rule(self, sentence: str, where: str, strict: bool = True) -> str | None:
         seen = unhide(sentence)
         forms = [seen]
         if any(c.isdigit() or c in "@$" for c in seen):
-            forms += [_NUMERALS.sub(partial(_letters, table), seen) for table in _LEET]
+            forms += [form for table in _LEET if (form := _NUMERALS.sub(partial(_letters, table), seen)) != seen]
         if _SPACED.search(seen):
             forms.append(re.sub(r"(?<=\b\w)[ .*_-](?=\w\b)", "", re.sub(r" {2,}", "  ", seen)))
         for form in forms:

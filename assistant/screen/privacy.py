@@ -471,10 +471,8 @@ _CLASS_BY_WORD = (  # words of other meanings too, so only as said of somebody
     r"(?= ?[,.;:)|?!\n]|$| (?:and|is|has|have|who|class)\b)|"
     r"(?:(?<=is in )|(?<=was in )|(?<=starts in )|(?<=started in )|(?<='s in )|(?<=’s in ))(?:reception|nursery|kindy|kindergarten|prep)\b"
 )
-_ONE_CLASS = re.compile(
-    r"(?<!every )(?<!all )(?<!each )(?<!our )(?<!the whole )(?<!any )(?<!for )(?<!project )(?<!in the )"
-    rf"(?:\b{_CLASS_BY_NUMBER}|{_CLASS_BY_WORD}){_GROUP}"
-)
+_ONE_CLASS = re.compile(rf"(?:\b{_CLASS_BY_NUMBER}|{_CLASS_BY_WORD}){_GROUP}")
+_NOT_ONES = ("every ", "all ", "each ", "our ", "the whole ", "any ", "for ", "project ", "in the ", "priority ")
 _CHILD = re.compile(r"\b(?:child|boy|girl|lad|lass|pupil|son|daughter|sibling|brother|sister|he|she|his|her)\b", re.IGNORECASE)
 _IDENTIFIES = frozenset(
     {
@@ -562,8 +560,9 @@ class Privacy:
             born = _BORN_AFTER.match(text, name.end)  # a full date just after a name is that person's
             if born and name.kind != "practitioner":
                 keep(Found(born.start(1), born.end(1), "date of birth"))
-        if _ONE_CLASS.search(text) and self._is_about_one(text, kept):
-            for m in _ONE_CLASS.finditer(text):
+        years = [m for m in _ONE_CLASS.finditer(text) if not text[max(0, m.start() - 12) : m.start()].lower().endswith(_NOT_ONES)]
+        if years and self._is_about_one(text, kept):
+            for m in years:
                 keep(Found(m.start(), m.end(), "school and year"))
         return tuple(sorted(kept))
 
