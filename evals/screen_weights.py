@@ -4,7 +4,8 @@ A logistic regression over what a message's words mean on average (the packaged 
 and the word itself), the meaning classes it holds, the pairs of classes, and the pairs of neighbouring words. As the model is
 linear, each word, class and pair comes down to one number a column, which is all that is stored. Two columns tell whether a message
 is urgent and whether it is out of scope; the others which of the four urgent replies, and which of the four reasons for declining.
-Sealed cases are never read, nor the asks and placement texts that the same hash would seal: false alarms are counted on those.
+Sealed cases are never read, nor the placement texts that the same hash would seal: false alarms are counted on those. The blind
+sets (evals/cases/blind) train nothing.
 """
 
 from __future__ import annotations
@@ -218,20 +219,20 @@ def _matrix(rows: Any, width: int) -> Any:
 
 
 def _cards(urgent: set[str], asked: re.Pattern[str]) -> tuple[list[str], list[str]]:
-    """The open half of the asks of cards that are not about a child in danger, and the cards' lines."""
+    """What the library is asked, but for what tells of a child in danger, and the cards' lines."""
     asks: list[str] = []
     lines: list[str] = []
     for path in sorted((ROOT / "knowledge" / "cards").rglob("*.md")):
         _, head, body = path.read_text("utf-8").split("---\n", 2)
         if path.stem not in urgent:
-            law = path.parent.name == "law"
-            asks += [a for a in yaml.safe_load(head).get("asks", []) if not sealed(a) and not (law and asked.search(a))]
+            asks += yaml.safe_load(head).get("asks", [])
         lines += [
             re.sub(r"\[[a-z0-9 \]\[-]+\]", "", line).lstrip("- ").split(" | owner")[0].replace("**Do** ", "")
             for line in body.splitlines()
             if len(line) > 30 and not line.startswith("#")
         ]
-    return asks, lines
+    asks += yaml.safe_load((ROOT / "knowledge" / "answerable" / "ours.yaml").read_text("utf-8"))["examples"]
+    return [a for a in asks if not asked.search(a)], lines
 
 
 def _placement() -> list[str]:
