@@ -64,6 +64,7 @@ _ONE_OF = r"(?:the (?:third|fourth|fifth|other|last|rest)|one(?: of (?:them|us))
 _APART = re.compile(
     rf"\b{_READY}\b.{{0,90}}\b(?:and|but|while|whereas|yet)\b.{{0,10}}\b{_ONE_OF}\b.{{0,30}}\b{_NOT_YET}", re.IGNORECASE | re.DOTALL
 )
+_AS_GOOD = 1.0  # log-odds within which a card of the nation that is set defines a thing before a card of none
 _LAW_FIRST = 2.5  # log-odds within which a law card leads the answer to a question about law
 _CLOSE = 1.2  # log-odds below the threshold at which a choice is still offered
 # Words by which a document lays down who may, must or must not.
@@ -344,6 +345,9 @@ class Adviser:
         good = self._good(found)
         if not good:
             good = [h for h in found[:3] if asked.kind in ("definition", "list", "how_to") and self._is_named(h.card, asked.text)]
+        if asked.kind == "definition" and asked.jurisdiction:  # what a thing is where one works, before how it is done anywhere
+            close = [h for h in good if h.odds >= good[0].odds - _AS_GOOD]
+            good = _once([*(h for h in close if asked.jurisdiction in h.card.jurisdictions), *good])
         if asked.kind == "law" and good:
             law = [
                 h for h in found if h.card.kind == "law" and h.odds >= good[0].odds - _LAW_FIRST and not h.card.section("who-to-contact")
