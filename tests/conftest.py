@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit import config
 
 from assistant import Assistant, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-# As the page is served (ui/.streamlit/config.toml, which AppTest does not read).
-os.environ["STREAMLIT_RUNNER_MAGIC_ENABLED"] = "false"
+# As the page is served (ui/.streamlit/config.toml, which AppTest does not read): with magic on, Python 3.11 parses two views at
+# once and may crash. Setting it in the environment has no effect here.
+config.get_option("runner.magicEnabled")
+config.set_option("runner.magicEnabled", False)
 
 CARD = """---
 title: Members send a stand-in every time
