@@ -281,8 +281,8 @@ class Names:
             return w.start, words[end - 1].last, end - i, self._kind(text, words, i) or "person"
         plural = self._plural_owner(words, i)
         end, cut = (i + 1, w.end - 1) if plural else self._extent(words, i, shouting)
-        if self._is_work(text, words, i, end) or self._is_public(text, words, i, end):
-            return None
+        if self._is_work(text, words, i, end) or self._is_public(text, words, i, end) or text.endswith("Co. ", 0, w.start):
+            return None  # Co. Clare is a county
         if self._is_family(words, i):
             return w.start, words[i].last, 1, "relative"
         if self._points(text, words, i, end, cut, shouting, plural) < ENOUGH:

@@ -517,11 +517,12 @@ class Privacy:
         states = r"(?:VIC|NSW|QLD|SA|WA|TAS|ACT|NT)"
         flat_after = r"(?:,? (?:Apt|Unit|Suite|#)\.? ?\w{1,4})?"
         code = rf"(?:,? ?(?:{_POSTCODE}|[A-Z]{{2}} \d{{5}}(?:-\d{{4}})?|{states} \d{{4}}))?"
+        short = r"(?:(?<=[SRLD][tdnr])\.|(?<=Ave)\.)?"  # a stop after St or Rd is none of a sentence's
         tail = rf"{flat_after}(?:,? (?:{town} ?){{1,3}}(?: \d{{1,2}})?)?{code}"
         self._addresses = (
             re.compile(rf"\b(?:Lot|RMB|RSD) \d{{1,4}},? (?:[A-Z][\w'’-]+ ){{1,3}}(?:{streets}|Track)\b(?: via)?{tail}"),
             re.compile(
-                rf"\b{flat}{house}(?:No\.? ?)?{number},? (?:on )?(?:[A-Z][\w'’.-]+ ){{1,4}}?(?:{streets})\b\.?(?: (?:Upper|"
+                rf"\b{flat}{house}(?:No\.? ?)?{number},? (?:on )?(?:[A-Z][\w'’.-]+ ){{1,4}}?(?:{streets})\b{short}(?: (?:Upper|"
                 rf"Lower|North|South|East|West))?{tail}"
             ),
             re.compile(rf"\b{flat}\d{{1,4}}[a-zA-Z]?,? (?:[A-Z][\w'’.-]+,? ){{1,6}}{_POSTCODE}\b"),
