@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from assistant.embed import Vectors
-from assistant.learn import Classifier, Cues, fit, load, save
+from assistant.learn import FORMAT, Classifier, Cues, fit, kept
 from assistant.rehearse.types import Move, Reading, Scenario
 
 # Set on the open half of evals/cases/rehearse/moves.yaml: above CONFIDENT nine in ten readings are right.
@@ -28,7 +28,6 @@ ASKING = ("ask_open", "ask_interest")  # moves that are meant for somebody
 _ROOM = re.compile(r"\b(?:any|each|either|both|all) of you\b|\beveryone\b|\beverybody\b|\byou all\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^.?!]+[.?!]*")
 _SCALES = (4.0, 2.0, 1.0)
-_FORMAT = 1  # raise it when training changes
 
 
 class Embedder(Protocol):
@@ -129,18 +128,14 @@ class Noticer:
         cues = Cues.compile(tuple(moves), {m: row.cues for m, row in moves.items()})
         texts = [e for row in moves.values() for e in row.examples]
         labels = [m for m, row in moves.items() for _ in row.examples]
-        content = repr((_FORMAT, _SCALES, self._embedder.version, [(m, r.cues, r.examples) for m, r in moves.items()]))
-        file = self._cache / f"moves-{hashlib.sha256(content.encode()).hexdigest()[:12]}.npz" if self._cache else None
-        if file and file.is_file():
-            try:
-                return load(file, {"move": cues})["move"]
-            except (OSError, ValueError, KeyError):
-                pass  # a torn cache is only a cache: train again
-        model = fit(texts, self._embedder.vectors(texts), labels, tuple(moves), cues, scales=_SCALES)
-        if file:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            save(file, {"move": model})
-        return model
+
+        def train() -> dict[str, Classifier]:
+            return {"move": fit(texts, self._embedder.vectors(texts), labels, tuple(moves), cues, scales=_SCALES)}
+
+        if self._cache is None:
+            return train()["move"]
+        content = repr((FORMAT, _SCALES, self._embedder.version, [(m, r.cues, r.examples) for m, r in moves.items()]))
+        return kept(self._cache, "moves", hashlib.sha256(content.encode()).hexdigest()[:12], {"move": cues}, train)["move"]
 
 
 def _without_name(text: str, scenario: Scenario) -> str:
