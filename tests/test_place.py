@@ -35,8 +35,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def embeddings(home: Path) -> OnnxEmbeddings:
-    shared = Path("/tmp/w/models")  # noqa: S108  an export made earlier on this machine, if there is one
-    return open_embeddings(PACKAGED, shared if shared.is_dir() else home)
+    return open_embeddings(PACKAGED, home)
 
 
 @pytest.fixture(scope="module")
