@@ -486,7 +486,7 @@ class Adviser:
         if run.evidence.nearest:
             titles = "; ".join(f"“{c.title}”" for c in run.evidence.nearest)
             lines.append(self.prompts.say("writer.no_evidence.nearest", titles=titles))
-        questions = tuple(c.asks[0].rstrip("?.") + "?" for c in run.evidence.nearest[:2])
+        questions = tuple(next((a for a in c.asks if a.endswith("?")), c.asks[0]) for c in run.evidence.nearest[:2])
         return self._settled(run, "no_evidence", "\n\n".join(lines), questions=questions)
 
     def _compose(self, run: Run) -> Run:
@@ -576,8 +576,7 @@ def _holds_step(card: Card, point: str) -> bool:
 
 def _situation(card: Card) -> str:
     """The card's situation in a few words: its title."""
-    title = card.title.strip('"“”')
-    return title[:1].upper() + title[1:]
+    return card.title[:1].upper() + card.title[1:]
 
 
 def as_question(given: Question | str | Mapping[str, Any]) -> Question:
