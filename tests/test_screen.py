@@ -222,6 +222,9 @@ def test_short_and_vague_messages_are_ours(screen: Screen, text: str) -> None:
         "Say that again in Welsh please",
         "Translate it into Polish",
         "Could we have it as bullet points?",
+        "Is that right for Wales?",
+        "Would it be so in Northern Ireland?",
+        "Does this hold for New Zealand?",
     ],
 )
 def test_a_request_about_the_form_of_the_answer_is_never_another_subject(screen: Screen, text: str) -> None:
