@@ -54,16 +54,6 @@ _OWN_NATION = 0.3  # a card of the very nation or agency that was named answers 
 _TORN = 0.25  # log-odds between two cards that fit about equally
 _PLAIN = 0.985  # a card that fits better than this is what was meant
 _APART_CARD = "agencies-at-different-steps"
-# Some are ready and one is not: what to do follows from that before it follows from what they disagree about.
-_READY = r"(?:ready|keen|want(?:s|ed)?|eager|willing|agree[ds]?|signed up|on board|committed|convinced)"
-_NOT_YET = (
-    r"(?:no (?:problem|need)|(?:not|isn'?t) (?:ready|keen|convinced|interested|on board|sure|willing)|"
-    r"(?:doesn'?t|does not) (?:see|think|want)|won'?t|refus\w+|thinks? (?:it|everything) is fine|hanging back|dragging)"
-)
-_ONE_OF = r"(?:the (?:third|fourth|fifth|other|last|rest)|one(?: of (?:them|us))?|another|the (?:police|school|council|trust|health))"
-_APART = re.compile(
-    rf"\b{_READY}\b.{{0,90}}\b(?:and|but|while|whereas|yet)\b.{{0,10}}\b{_ONE_OF}\b.{{0,30}}\b{_NOT_YET}", re.IGNORECASE | re.DOTALL
-)
 _AS_GOOD = 1.0  # log-odds within which a card of the nation that is set defines a thing before a card of none
 _LAW_FIRST = 2.5  # log-odds within which a law card leads the answer to a question about law
 _CLOSE = 1.2  # log-odds below the threshold at which a choice is still offered
@@ -356,7 +346,8 @@ class Adviser:
                 law.sort(key=lambda h: nation not in h.card.jurisdictions)
             general = not set(good[0].card.jurisdictions) - {"any", "uk"}
             good = _once([*law[:2], *good] if general else [good[0], *law[:1], *good[1:]])[:4]
-        if good and asked.kind in ("next_steps", "other") and _APART.search(asked.text) and (apart := self.library.cards.get(_APART_CARD)):
+        apart = self.library.cards.get(_APART_CARD)
+        if good and apart and asked.kind in ("next_steps", "other") and self.reader.split_over_need(asked.text):
             good = _once([CardHit(apart, 1.0, 30.0, {}, ()), *good])[:4]
         named = self._named(asked, meaning.whole)
         if named and asked.kind in ("definition", "list", "comparison"):

@@ -381,6 +381,10 @@ class Reader:
         new = [w for w in words if w[:3] not in used and not any(p.search(w) for p in known)]
         return len(new) <= max(1, len(words) // 2)
 
+    def split_over_need(self, text: str) -> bool:
+        """Whether some agencies are said to be ready and another not to see the need."""
+        return bool(self.words["split_over_need"].search(text))
+
     def apart(self, text: str) -> list[tuple[str, str]]:
         """What is told of each agency, where two or more are described apart: (the word for it, the words about it)."""
         found: list[tuple[str, str]] = []
@@ -508,7 +512,7 @@ def load_reader(library: Library, folder: Path, embeddings: OnnxEmbeddings | Non
     return Reader(tuple(rules), tuple(follows), words, agencies, places, names, known, learned, embeddings)
 
 
-_WORDS = ("asks", "tail", "to_us", "thanking", "new_subject", "preamble", "said", "members")
+_WORDS = ("asks", "tail", "to_us", "thanking", "new_subject", "preamble", "said", "members", "split_over_need")
 
 
 def _examples(folder: Path, slips: list[str]) -> list[tuple[str, Kind]]:

@@ -106,6 +106,7 @@ def test_the_whole_path_by_keyboard(page: Page, server: str) -> None:
     page.keyboard.press("Enter")
     expect(page.locator(".pa-answer")).to_be_visible()
     expect(page.locator("#pa-live")).to_have_text(W("ask.ready"))
+    settled(page)
     page.locator("body").press("Tab")
     tab_to(".pa-mark")
     target = page.evaluate("document.activeElement.getAttribute('href')")
@@ -118,6 +119,7 @@ def test_the_whole_path_by_keyboard(page: Page, server: str) -> None:
     expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
     tab_to("[data-testid=stPopoverBody]")
     page.keyboard.press("Space")  # the first step
+    expect(page.get_by_test_id("stPopoverBody").get_by_role("checkbox").first).to_be_checked()
     settled(page)
     tab_to("[data-testid=stPopoverBody] button")
     page.keyboard.press("Enter")

@@ -232,3 +232,16 @@ def test_without_what_was_learned_the_rules_still_read(small: Path) -> None:
     reader = load_reader(load_library(small), small)
     assert reader.read("What is coalition?").kind == "definition"
     assert reader.read("The seat is empty again.").kind == "other"
+
+
+@pytest.mark.parametrize(
+    ("text", "split"),
+    [
+        ("Two agencies are keen to start and the third says there is no need.", True),
+        ("Health signed up, but the school isn't convinced", True),
+        ("Everyone is ready and the plan is signed.", False),
+        ("We want a shared form and the police sent theirs.", False),
+    ],
+)
+def test_agencies_that_are_ready_beside_one_that_is_not_are_told_from_the_rest(reader: Reader, text: str, split: bool) -> None:
+    assert reader.split_over_need(text) is split

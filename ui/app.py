@@ -6,7 +6,7 @@ import streamlit as st
 
 from assistant import AssistantError
 from ui import history, visit
-from ui.page import STYLE, conversation, desk, last, words
+from ui.page import STYLE, conversation, desk, last, watch, words
 
 VIEWS = Path(__file__).parent / "views"
 
@@ -20,6 +20,7 @@ def main() -> None:
     w = words()
     st.set_page_config(page_title=w("app.title"), page_icon="🤝", layout="wide")
     st.html(STYLE)
+    watch()
     names = ("ask", "rehearse", "plan", "library", "feedback")
     pages = {n: st.Page(VIEWS / f"{n}.py", title=w(f"nav.{n}"), default=n == "ask") for n in names}
     st.session_state["pages"] = pages

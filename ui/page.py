@@ -85,6 +85,27 @@ def announce(text: str, scroll_to: str = "") -> None:
     )
 
 
+def watch() -> None:
+    """Loads the page again if the framework takes it down: a message lost with a connection makes the next one fail,
+    and nothing is left on the screen ('setIn' cannot be called on an ElementNode, Streamlit 1.6x). All that matters
+    is stored and its id is in the URL. Not twice in ten seconds, so that a page that always fails does not spin.
+    """
+    st.html(
+        """<script>(() => {
+  const root = document.getElementById("root");
+  if (!root || window.paWatching) return;
+  window.paWatching = true;
+  new MutationObserver(() => {
+    const last = Number(sessionStorage.getItem("pa-reloaded") || 0);
+    if (root.childElementCount || Date.now() - last < 10000) return;
+    sessionStorage.setItem("pa-reloaded", String(Date.now()));
+    location.reload();
+  }).observe(root, {childList: true});
+})();</script>""",
+        unsafe_allow_javascript=True,
+    )
+
+
 def _script(text: str) -> str:
     return dumps(text).replace("<", "\\u003c")
 
