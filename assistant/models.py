@@ -32,6 +32,7 @@ LONGEST_ANSWER = 4_000  # tokens asked for at most
 _CONNECT = 5.0
 _NO_ROUTE = frozenset({400, 404, 405, 415, 422, 501})
 _BUSY = frozenset({408, 409, 425, 429})
+_REFUSALS = frozenset({"refusal", "content_filter", "safety", "blocklist", "prohibited_content", "spii"})  # as providers name them
 OLLAMA = "http://127.0.0.1:11434"
 
 
@@ -51,7 +52,9 @@ PROVIDERS: Mapping[str, Provider] = {
     "anthropic": Provider("langchain_anthropic", "anthropic", ("ANTHROPIC_API_KEY",), cites=True),
     # llama.cpp and LM Studio take a word for `tool_choice`, and silently forget the name of a tool (llama.cpp issue 26535).
     "openai": Provider("langchain_openai", "openai", ("OPENAI_API_KEY",), forced="any"),
-    "azure_openai": Provider("langchain_openai", "openai", ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT"), url="azure_endpoint"),
+    "azure_openai": Provider(
+        "langchain_openai", "openai", ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT", "OPENAI_API_VERSION"), url="azure_endpoint"
+    ),
     "google_genai": Provider("langchain_google_genai", "google", ("GOOGLE_API_KEY",), forced="any"),
     "mistralai": Provider("langchain_mistralai", "mistral", ("MISTRAL_API_KEY",), url="endpoint", forced="any"),
     "ollama": Provider("langchain_ollama", "ollama", forced=None),
@@ -406,23 +409,26 @@ def _before_the_last(messages: Sequence[Message], material: Sequence[Material]) 
 def _length(piece: Any) -> int:
     calls = getattr(piece, "tool_call_chunks", None) or []
     cited = sum(len(c.words) for span in _spans(piece.content) for c in span.citations)
-    return len(str(piece.text)) + cited + sum(len(str(c.get("args") or "")) + len(str(c.get("name") or "")) for c in calls)
+    named = sum(len(str(c.get("args") or "")) + len(str(c.get("name") or "")) for c in calls)
+    return len(str(piece.text)) + len(_refusal(piece)) + cited + named
+
+
+def _refusal(piece: Any) -> str:
+    return str((piece.additional_kwargs or {}).get("refusal") or "")
 
 
 def _declined(whole: Any) -> bool:
     ending = whole.response_metadata or {}
     why = str(ending.get("finish_reason") or ending.get("stop_reason") or ending.get("done_reason") or "")
-    return bool((whole.additional_kwargs or {}).get("refusal")) or why.lower() in ("refusal", "content_filter", "safety", "blocklist")
+    return bool(_refusal(whole)) or why.lower() in _REFUSALS
 
 
 def _reply(whole: Any, usage: Usage) -> Reply:
     """The object a model gave, from a tool call or from its words."""
+    # The call as it was streamed: LangChain's own reading closes one that was cut short, and half a sentence would pass for a whole one.
+    called = next(filter(None, (str(c.get("args") or "") for c in whole.tool_call_chunks or [])), "")
     text = str(whole.text)
-    for call in whole.tool_calls or []:
-        if isinstance(call.get("args"), dict) and call["args"]:
-            return Reply(text, call["args"], usage)
-    broken = " ".join(str(c.get("args") or "") for c in (getattr(whole, "invalid_tool_calls", None) or []))
-    return Reply(text or broken, _object_in(text) or _object_in(broken), usage, _spans(whole.content))
+    return Reply(text or called, _object_in(called) or _object_in(text), usage, _spans(whole.content))
 
 
 def _spans(content: Any) -> tuple[Span, ...]:
@@ -463,6 +469,8 @@ def _fault_of(error: Exception) -> _FaultError:
     names = " ".join(type(e).__name__ + " " + type(e).__module__ for e in _chain(error)).lower()
     if "ssl" in names or any("certificate" in str(e).lower() for e in _chain(error)):
         return _FaultError("the certificate of its server is not in order")
+    if any(str(getattr(e, "code", "")) in _REFUSALS for e in _chain(error)):  # Azure's filter refuses a request with a 400
+        return _FaultError("it declined to answer")
     if code in (401, 403):
         return _FaultError("its server does not accept the key")
     if code is not None and code in _BUSY:
@@ -531,19 +539,11 @@ def open_model(name: str, limits: Models, ledger: Ledger | None = None, allowed:
     if known:
         if find_spec(known.package) is None:
             raise ModelError(f"{full} needs an extra: pip install 'partnership-assistant[{known.extra}]'.")
-        missing = [
-            k
-            for k in known.keys
-            if k not in limits.keys
-            and not (limits.url and (provider == "openai" or (known.url == "azure_endpoint" and k.endswith("ENDPOINT"))))
-        ]
-        if missing:
+        if missing := _missing(provider, limits):
             raise ModelError(f"{full} needs a key: set {' and '.join(missing)}.")
-    from langchain.chat_models import init_chat_model
-
     try:
         with untraced():
-            client = init_chat_model(model, model_provider=provider, **_arguments(provider, limits))
+            client = _client(provider, model, _arguments(provider, limits))
     except ImportError as error:
         raise ModelError(f"{full} needs the package {error.name or provider}, which is not installed.") from None
     except ValueError as error:
@@ -553,6 +553,33 @@ def open_model(name: str, limits: Models, ledger: Ledger | None = None, allowed:
     except Exception as error:
         raise ModelError(f"{full} cannot be opened ({type(error).__name__}).") from None
     return ChatModel(full, client, limits, ledger, known.forced if known else "any", bool(known and known.cites))
+
+
+def _missing(provider: str, limits: Models) -> list[str]:
+    """Variables the client reads that are not set; a server of one's own needs no key like OpenAI's, and is an endpoint."""
+    spared = ("OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT") if limits.url else ()
+    return [k for k in PROVIDERS[provider].keys if k not in limits.keys and k not in spared]
+
+
+def _client(provider: str, model: str, given: dict[str, Any]) -> Any:
+    """LangChain's client of a provider; OpenAI's are kept from dropping a refusal that is streamed (langchain issue 39747)."""
+    if known := {"openai": "ChatOpenAI", "azure_openai": "AzureChatOpenAI"}.get(provider):
+        import langchain_openai
+
+        plain: Any = getattr(langchain_openai, known)
+
+        class Hearing(plain):  # type: ignore[misc]
+            def _convert_chunk_to_generation_chunk(self, chunk: dict[str, Any], *rest: Any) -> Any:
+                made = super()._convert_chunk_to_generation_chunk(chunk, *rest)
+                choices = chunk.get("choices") or [{}]
+                if made and (said := (choices[0].get("delta") or {}).get("refusal")):
+                    made.message.additional_kwargs["refusal"] = said
+                return made
+
+        return Hearing(model=model, **given)
+    from langchain.chat_models import init_chat_model
+
+    return init_chat_model(model, model_provider=provider, **given)
 
 
 def _arguments(provider: str, limits: Models) -> dict[str, Any]:
@@ -580,7 +607,7 @@ def reachable(named: str, limits: Models, opened: Callable[..., ChatModel] = ope
     """What is installed and has a key, Ollama on this computer, and one tiny call to the model that is set."""
     rows = []
     for provider, needs in PROVIDERS.items():
-        missing = [k for k in needs.keys if k not in limits.keys]
+        missing = _missing(provider, limits)
         if find_spec(needs.package) is None:
             rows.append(Reachable(provider, False, f"not installed: pip install 'partnership-assistant[{needs.extra}]'"))
         elif missing:
@@ -588,14 +615,16 @@ def reachable(named: str, limits: Models, opened: Callable[..., ChatModel] = ope
         elif provider == "ollama":
             rows.append(_ollama(limits.url if limits.url and named.startswith("ollama:") else OLLAMA))
         else:
-            rows.append(Reachable(provider, True, "installed, key set"))
+            rows.append(
+                Reachable(provider, True, "installed, key set" if set(needs.keys) <= limits.keys else f"installed; asks {limits.url}")
+            )
     if named != "none":
         try:
             model = opened(named, limits)
             model.ask([("human", "Answer with the one word: ready")], seconds=min(20.0, limits.seconds))
             rows.append(Reachable(model.name, True, "it answered"))
         except (ModelError, UsageError) as error:
-            rows.append(Reachable(named, False, str(error)))
+            rows.append(Reachable(named, False, str(error).removeprefix(f"{named} ")))
     return rows
 
 

@@ -45,7 +45,7 @@ class Models:
     documents: bool = False  # whether passages of uploaded documents may be sent
     understands: bool = False  # whether the model also helps to understand follow-ups and doubtful situations
     tracing: bool = False  # whether LangSmith may see calls to models
-    keys: frozenset[str] = frozenset()  # names of the variables with a key that are set, never the keys
+    keys: frozenset[str] = frozenset()  # names of the variables a client needs that are set, never what they hold
 
 
 @dataclass(frozen=True)
@@ -138,5 +138,5 @@ def _models(env: Mapping[str, str]) -> Models:
         documents=yes("DOCUMENTS"),
         understands=yes("UNDERSTANDS"),
         tracing=yes("TRACING"),
-        keys=frozenset(k for k, v in env.items() if v and k.endswith(("_API_KEY", "_ENDPOINT"))),
+        keys=frozenset(k for k, v in env.items() if v and k.endswith(("_API_KEY", "_ENDPOINT", "_API_VERSION"))),
     )

@@ -1,4 +1,4 @@
-"""Small local servers that speak the chat protocols of OpenAI, Anthropic and Ollama, with every fault we can think of.
+"""Small local servers that speak the chat protocols of OpenAI, Anthropic, Ollama and Mistral, with every fault we can think of.
 
 Written from the public protocols, for tests: real client libraries talk to them over loopback.
 """
@@ -18,10 +18,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Literal
 
-Protocol = Literal["openai", "anthropic", "ollama"]
+Protocol = Literal["openai", "anthropic", "ollama", "mistralai"]
 FAULTS = (
     "busy", "server error", "cut stream", "empty", "wrong language", "refusal", "flood", "not json", "hang", "drip", "no key", "no model",
-    "garbage bytes", "half object", "wrong types",
+    "garbage bytes", "half object", "wrong types", "filtered", "cut short",
 )  # fmt: skip
 Write = Callable[[str], dict[str, Any]]
 
@@ -98,7 +98,9 @@ def serving(protocol: Protocol, certificate: Path | None = None) -> Iterator[Ser
         tls.load_cert_chain(certificate)
         # The handshake is left to the thread of each connection, so that a client which hangs up stops nobody else.
         http.socket = tls.wrap_socket(http.socket, server_side=True, do_handshake_on_connect=False)
-    state.url = f"{'https' if certificate else 'http'}://127.0.0.1:{http.server_address[1]}" + ("/v1" if protocol == "openai" else "")
+    state.url = f"{'https' if certificate else 'http'}://127.0.0.1:{http.server_address[1]}" + (
+        "/v1" if protocol in ("openai", "mistralai") else ""
+    )
     threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
         yield state
@@ -130,6 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
         codes = {"busy": 429, "server error": 503, "no key": 401, "no model": 404}
         if fault in codes:
             self._whole(codes[fault], {"error": {"type": "error", "message": "SECRET PROMPT WORDS"}})
+        elif fault == "filtered":
+            self._whole(400, {"error": {"code": "content_filter", "message": "SECRET PROMPT WORDS"}})
         elif fault == "hang":
             deadline = time.monotonic() + 20
             while state.fault != "closing" and time.monotonic() < deadline:
@@ -151,6 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
         text = {
             "empty": "", "wrong language": "Les organismes devraient se réunir chaque mois.", "refusal": "I cannot help with that.",
             "flood": "blah " * 200_000, "not json": "Here is what I think: meet more often.", "half object": written[: len(written) // 2],
+            "cut short": written[: len(written) // 2],
             "wrong types": '{"statements": "one string", "steps": 5}',
         }.get(fault or "", written)  # fmt: skip
         tools = bool(request.get("tools")) and fault not in ("empty", "wrong language", "refusal", "flood", "not json", "half object")
@@ -167,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._chunk(row)
             if fault == "drip":
                 time.sleep(0.4)
-            if fault == "cut stream" and n == 3:
+            if fault == "cut stream" and n == (1 if state.protocol == "mistralai" else 3):
                 with suppress(OSError):
                     self.connection.shutdown(socket.SHUT_RDWR)
                 self.close_connection = True
@@ -204,6 +209,25 @@ def _openai(pieces: list[str], tools: bool, refused: bool) -> Iterator[str]:
     yield row({}, "tool_calls" if tools else "stop")
     usage = {"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150}
     yield ("data: " + json.dumps({**head, "choices": [], "usage": usage}) + "\n\n")
+    yield "data: [DONE]\n\n"
+
+
+def _mistral(pieces: list[str], tools: bool, refused: bool) -> Iterator[str]:
+    """As OpenAI's, save that a call comes whole and the count of tokens with the last piece."""
+    head = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    usage = {"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150}
+
+    def row(delta: dict[str, Any], finish: str | None = None) -> str:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        return "data: " + json.dumps({**head, "choices": [choice], **({"usage": usage} if finish else {})}) + "\n\n"
+
+    yield row({"role": "assistant", "content": ""})
+    if tools:
+        call = {"id": "t1", "index": 0, "function": {"name": "answer", "arguments": "".join(pieces)}}
+        yield row({"content": "", "tool_calls": [call]}, "tool_calls")
+    else:
+        yield from (row({"content": piece}) for piece in pieces)
+        yield row({"content": ""}, "stop")
     yield "data: [DONE]\n\n"
 
 
@@ -292,4 +316,9 @@ def _ollama(pieces: list[str], tools: bool, refused: bool) -> Iterator[str]:
     yield row("", done=True, done_reason="stop", prompt_eval_count=120, eval_count=30)
 
 
-_ROWS: dict[Protocol, Callable[[list[str], bool, bool], Iterator[str]]] = {"openai": _openai, "anthropic": _anthropic, "ollama": _ollama}
+_ROWS: dict[Protocol, Callable[[list[str], bool, bool], Iterator[str]]] = {
+    "openai": _openai,
+    "anthropic": _anthropic,
+    "ollama": _ollama,
+    "mistralai": _mistral,
+}

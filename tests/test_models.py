@@ -20,10 +20,14 @@ from assistant.models import PROVIDERS, Ledger, Spending, open_model, reachable,
 from assistant.settings import Models
 from tests.servers import FAULTS, Protocol, Server, serving
 
-PROTOCOLS: tuple[Protocol, ...] = ("openai", "anthropic", "ollama")
+PROTOCOLS: tuple[Protocol, ...] = ("openai", "anthropic", "ollama", "mistralai")
 ROWS = {"type": "array", "items": {"type": "object"}}
 SHAPE = {"title": "answer", "description": "x", "type": "object", "properties": {"statements": ROWS}}
 ASKED = [("system", "Answer."), ("human", "Passages\n[1] (card)\nThe chair keeps a list of open actions.")]
+
+KEYS = dict.fromkeys(("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "MISTRAL_API_KEY"), "test") | {
+    "OPENAI_API_VERSION": "2024-10-21"
+}
 
 
 @pytest.fixture(params=PROTOCOLS)
@@ -35,14 +39,13 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 def limits(server: Server, **over: object) -> Models:
-    keys = frozenset({"ANTHROPIC_API_KEY", "OPENAI_API_KEY"})
-    return replace(Models(url=server.url, seconds=6, keys=keys), **over)  # type: ignore[arg-type]
+    return replace(Models(url=server.url, seconds=6, keys=frozenset(KEYS)), **over)  # type: ignore[arg-type]
 
 
 @pytest.fixture(autouse=True)
 def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY"):
-        monkeypatch.setenv(name, "test")
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
 
 
 def test_an_object_comes_back_over_the_wire_with_its_tokens(server: Server) -> None:
@@ -182,13 +185,36 @@ def test_calls_for_one_answer_share_its_time_and_failed_ones_are_counted(server:
     assert spent.used.output > 0
 
 
-def test_a_model_that_declines_is_not_asked_again() -> None:
-    pytest.importorskip("langchain_anthropic")
-    with serving("anthropic") as server:
-        server.fault = "refusal"
+@pytest.mark.parametrize(
+    ("provider", "fault"), [("anthropic", "refusal"), ("openai", "refusal"), ("azure", "refusal"), ("azure", "filtered")]
+)
+def test_a_model_that_declines_is_not_asked_again(provider: str, fault: str) -> None:
+    pytest.importorskip("langchain_anthropic" if provider == "anthropic" else "langchain_openai")
+    with serving("anthropic" if provider == "anthropic" else "openai") as server:
+        server.fault = fault
         with pytest.raises(ModelError, match="declined"):
-            open_model(server.model, limits(server)).ask(ASKED, SHAPE)
+            open_model(f"{provider}:test-model", limits(server)).ask(ASKED, SHAPE)
         assert len(server.requests) == 1
+
+
+def test_azure_is_spoken_to_like_openai() -> None:
+    pytest.importorskip("langchain_openai")
+    with serving("openai") as server:
+        model = open_model("azure:test-model", limits(server))
+        server.faults = ["busy", "server error"]
+        reply = model.ask(ASKED, SHAPE)
+        assert (reply.data or {})["statements"] and reply.usage.input == 120
+        assert "open actions" in model(ASKED[1][1])
+        assert len(server.requests) == 4
+
+
+@pytest.mark.parametrize("protocol", ["openai", "anthropic", "mistralai"])
+def test_a_call_that_is_cut_short_is_no_object(protocol: Protocol) -> None:
+    pytest.importorskip(f"langchain_{protocol}")
+    with serving(protocol) as server:
+        server.fault = "cut short"
+        reply = open_model(server.model, limits(server)).ask(ASKED, SHAPE)
+    assert "statements" not in (reply.data or {})
 
 
 def test_nothing_listens_is_one_sentence() -> None:
@@ -224,7 +250,8 @@ def test_a_certificate_nobody_vouches_for_is_one_sentence_and_not_tried_again(pr
         ("gpt", Models(), UsageError, "provider:name"),
         ("nowhere:x", Models(), UsageError, "no provider"),
         ("anthropic:x", Models(), ModelError, "set ANTHROPIC_API_KEY"),
-        ("azure:x", Models(), ModelError, "AZURE_OPENAI_API_KEY and AZURE_OPENAI_ENDPOINT"),
+        ("azure:x", Models(), ModelError, "AZURE_OPENAI_API_KEY and AZURE_OPENAI_ENDPOINT and OPENAI_API_VERSION"),
+        ("azure:x", Models(url="https://x.invalid"), ModelError, "set AZURE_OPENAI_API_KEY and OPENAI_API_VERSION"),
         ("openai:x", Models(allowed=("ollama:a",)), UsageError, "not among the models allowed"),
     ],
 )
@@ -245,8 +272,7 @@ def test_every_provider_of_ours_is_constructed(provider: str, monkeypatch: pytes
     if find_spec(needs.package) is None:
         pytest.skip(f"the extra {needs.extra} is not installed")
     for key in needs.keys:
-        monkeypatch.setenv(key, "https://x.invalid" if key.endswith("ENDPOINT") else "test")
-    monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")
+        monkeypatch.setenv(key, "https://x.invalid" if key.endswith("ENDPOINT") else KEYS.get(key, "test"))
     assert open_model(f"{provider}:some-model", Models(keys=frozenset(needs.keys))).name == f"{provider}:some-model"
 
 
@@ -259,6 +285,12 @@ def test_what_is_reachable_is_listed_with_one_tiny_call(server: Server) -> None:
     rows = reachable(server.model, limits(server))
     assert rows[-1].ready
     assert len(server.requests) == 1
+
+
+def test_a_server_of_ones_own_needs_no_key_and_is_named() -> None:
+    rows = {r.name: r for r in reachable("openai:x", Models(url="http://127.0.0.1:9/v1", seconds=1, attempts=1))}
+    assert (rows["openai"].ready, rows["openai"].says) == (True, "installed; asks http://127.0.0.1:9/v1")
+    assert (rows["openai:x"].ready, rows["openai:x"].says) == (False, "its server cannot be reached")
 
 
 def test_no_model_is_named_so_nothing_of_one_is_imported() -> None:
