@@ -2,7 +2,8 @@
 
 A turn: the move's effects on the persona spoken to and, less, on those who hear; at most one secret told; a reaction
 line, then a content line, by most specific condition, nearest to the learner's own words, least recently used, then seed.
-A wording is said once a sitting.
+A line that listens for words and hears them comes first; where it answers a question, it is the whole answer. A wording is
+said once a sitting.
 """
 
 from __future__ import annotations
@@ -186,16 +187,18 @@ class Play:
         forced = self._effects(state, speaker)
         if event.text:
             state.said |= dict.fromkeys(filter(None, (event.also, move)), event.text)
-        told = self._reveal(state, sorted(state.present, key=lambda p: p != speaker) if event.to == "all" else [speaker])
+        plain = self._plainly(state, speaker)
+        asked = sorted(state.present, key=lambda p: p != speaker) if event.to == "all" else [speaker]
+        told = None if plain else self._reveal(state, asked)
         if told:
             speaker = told.by
         state.held = state.held + 1 if speaker == state.speaker else 1
         state.speaker = speaker
         said: list[Utterance] = []
-        content = told or (None if forced else self._content(state, speaker))
+        content = told or plain or (None if forced else self._content(state, speaker))
         weary = state.streak >= 3 and draw(self.seed, f"again{state.turn}") < 0.7
         reaction = forced or self._pick(state, speaker, "again" if weary else "reaction")
-        if reaction and not (content and content.shared):  # "I have said all I know" wants no lead-in
+        if reaction and not plain and not (content and content.shared):  # "I have said all I know" wants no lead-in
             said.append(self._speak(state, reaction, speaker))
         if content:
             said.append(self._speak(state, content, speaker))
@@ -226,7 +229,8 @@ class Play:
         if event.to is None and state.speaker in state.present and state.held < stays and state.turn > 1:
             order = [state.speaker, *(p for p in order if p != state.speaker)]
         if event.to is None and state.move in _QUESTIONS:  # one who has nothing left to say leaves the question to the others
-            return next((p for p in order if self._answers(state, p)), order[0])
+            knows = next((p for p in order if self._plainly(state, p)), None)
+            return knows or next((p for p in order if self._answers(state, p)), order[0])
         return order[0]
 
     def _answers(self, state: State, persona: str) -> bool:
@@ -237,6 +241,12 @@ class Play:
             for x in self._lines.get((persona, "content", state.move), ())
             if not x.reveals or f"{persona}.{x.reveals}" not in state.revealed
         )
+
+    def _plainly(self, state: State, persona: str) -> Line | None:
+        """What the role answers to a question that named a plain thing it knows: "how many come?" gets a number, not a secret."""
+        lines = self._lines.get((persona, "content", state.move), ()) if state.move in _QUESTIONS else ()
+        heard = [x for x in lines if not x.reveals and _listens(x) and self._ready(state, x, persona)]
+        return self._best(state, heard, persona) if heard else None
 
     # ---- what a move does
 
@@ -384,10 +394,11 @@ class Play:
         return [s for s in line.say if s not in state.used]
 
     def _best(self, state: State, lines: list[Line], persona: str) -> Line:
-        def order(line: Line) -> tuple[bool, int, int, int, float]:
+        def order(line: Line) -> tuple[bool, bool, int, int, int, float]:
             option = next(o for o in (*line.when.options, ()) if all(self._test(t, state, persona) for t in o) or not line.when.options)
             near = max(echo(s, state.heard) for s in self._wordings(state, line))
-            return (line.shared, -len(option), -near, state.last.get(line.id, -1), draw(self.seed, f"{line.id}{state.turn}"))
+            deaf = not any(t.kind == "heard" for t in option)
+            return (line.shared, deaf, -len(option), -near, state.last.get(line.id, -1), draw(self.seed, f"{line.id}{state.turn}"))
 
         return min(lines, key=order)
 
@@ -484,6 +495,11 @@ def quote(text: str, most: int = 14) -> str:
     """A learner's own words, cut at a word where they run long."""
     found = re.sub(r"\s+", " ", text).strip().rstrip(".?!").split(" ")
     return " ".join(found[:most]) + (" …" if len(found) > most else "")
+
+
+def _listens(line: Line) -> bool:
+    """Whether every way to this line asks for words the learner said."""
+    return bool(line.when.options) and all(any(t.kind == "heard" for t in option) for option in line.when.options)
 
 
 def _asks(when: Condition, move: str) -> bool:

@@ -308,6 +308,9 @@ def _variants(scenario: Scenario, count: int) -> Iterable[Outcome]:
     scripts = list(scenario.scripts.values())
     for seed in range(12):
         yield from (play(scenario, script_events(s), seed, DIFFICULTIES[seed % 3]) for s in scripts)
+    skilled = script_events(scenario.scripts["skilled"]) if "skilled" in scenario.scripts else []
+    for event in _worded(scenario):  # said at once, and later, when everyone has come
+        yield from (play(scenario, [*skilled[:lead], event], 1) for lead in (0, 8))
     stiff = [m.id for m in scenario.moves.values() if m.family in ("rights", "facts")] + [
         m.id for m in scenario.moves.values() if m.family == "power"
     ][:1]
@@ -335,6 +338,14 @@ def _variants(scenario: Scenario, count: int) -> Iterable[Outcome]:
             if inject.at is None:
                 events.insert(dice.randrange(2, 8), Event("inject", id=inject.id))
         yield play(scenario, events, seed, DIFFICULTIES[seed % 3])
+
+
+def _worded(scenario: Scenario) -> Iterable[Event]:
+    """For every line that listens for words, a learner who says one of them."""
+    for persona, lines in scenario.lines.items():
+        for option in (o for line in lines if not line.shared for o in line.when.options):
+            heard, moves = ([v for t in option if t.kind == kind for v in t.values] for kind in ("heard", "move"))
+            yield from (Event("say", move=moves[0], text=word, to=persona) for word in heard[:1] if moves)
 
 
 def _order(scenario: Scenario) -> Iterable[str]:

@@ -82,8 +82,11 @@ class Noticer:
         if len(texts) == 1:
             return whole, []
         parts = [model.probabilities(t, v) for t, v in zip(texts[1:], vectors[1:], strict=True)]
-        # A courtesy before the point is not the point: greetings and thanks count only where they stand alone.
-        told = [p for p in parts if max(p, key=lambda m: p[m]) not in ("greet", "acknowledge")] or parts
+        # A courtesy before the point is not the point: greetings and thanks count only where they stand alone, or where the
+        # turn ends in one and reads as one.
+        named = [max(p, key=lambda m: p[m]) for p in parts]
+        sorry = named[-1] == max(whole, key=lambda m: whole[m]) == "acknowledge"
+        told = [p for p, move in zip(parts, named, strict=True) if sorry or move not in ("greet", "acknowledge")] or parts
         chief = max(told, key=lambda p: max(p.values()))
         share = 0.5 if len(told) == len(parts) else 0.8  # a whole that begins with a greeting leans to the greeting
         if "?" in texts[-1]:  # a turn that ends in a question is what it asks: that is what waits for an answer

@@ -148,7 +148,13 @@ class Sitting:
             raise UsageError(f"There is no move {move!r}. Use one of: {', '.join(self.scenario.moves)}.")
         if to not in (None, "all", *self.scenario.personas):
             raise UsageError(f"Nobody here is called {to!r}. Use one of: all, {', '.join(self.scenario.personas)}.")
+        to = to or self._said_to(text)
         return self._turn(Event("move", text=text, move=move, topic=topic, to=to), Reading(move, topic=topic, to=to), "")
+
+    def _said_to(self, text: str) -> str | None:
+        """Whom a line offered in `choices` is meant for, where its script says so and that role is there."""
+        lines = (line for script in self.scenario.scripts.values() for line in script.lines if text and line.say == text)
+        return next((x.to for x in lines if x.to in self._states[-1].present), None)
 
     def correct(self, turn: int, move: str) -> Reply:
         """Changes what turn `turn` is taken as, and plays everything after it again."""
@@ -161,7 +167,10 @@ class Sitting:
         return self._reply(self._said[-1] if self._said else (), Reading(move))
 
     def choices(self, several: int = 5) -> tuple[tuple[str, str], ...]:
-        """Moves and lines to choose between: untried ones, one tempting and harmful, in an order the seed sets."""
+        """Moves and lines to choose between: untried ones, one tempting and harmful, in an order the seed sets.
+
+        None speaks of what nobody has told the learner yet.
+        """
         state = self._states[-1]
         pool: dict[str, list[str]] = {}
         for script in self.scenario.scripts.values():
@@ -171,7 +180,7 @@ class Sitting:
         for move in self.scenario.moves.values():
             pool.setdefault(move.id, []).extend(move.lines)
         spoken = {e.text for e in self._events}
-        fresh = {m: [x for x in xs if x not in spoken] for m, xs in pool.items()}
+        fresh = {m: [x for x in xs if x not in spoken and not voice.leaks(x, self.scenario, state.revealed)] for m, xs in pool.items()}
         draw = _order(self.seed, state.turn)
         helpful = [m for m, _ in coach.suggestions(self._play, state, 2)]
         bad = sorted((m for m in fresh if self.scenario.moves[m].counts == "against" and fresh[m]), key=draw)[:1]
