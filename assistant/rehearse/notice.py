@@ -73,7 +73,8 @@ class Noticer:
 
     def prepare(self, scenario: Scenario) -> None:
         """Opens the model and reads the scenario's topics and roles, so that the first turn is as quick as the rest."""
-        self.read(" ".join(scenario.learner_knows) + "?", scenario)
+        self.read(scenario.aim, scenario)
+        self._meant(scenario, self._embedder.vectors([scenario.aim])[0])
 
     @staticmethod
     def _scores(model: Classifier, texts: list[str], vectors: Vectors) -> tuple[dict[str, float], list[tuple[str, float]]]:
