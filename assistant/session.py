@@ -147,7 +147,7 @@ class Assistant:
         from assistant.rehearse import Noticer
 
         shared = next(iter(self._shipped.values())).shared
-        return Noticer(shared.moves, self.embeddings, self.settings.exported_models)
+        return Noticer(shared.moves, self.embeddings, self.settings.exported_models, self.progress)
 
     def sitting(
         self,

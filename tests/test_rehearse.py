@@ -317,6 +317,7 @@ def test_two_hundred_turns_replay_in_under_a_second(threshold: Scenario) -> None
         ("stop", "stop"),
         ("Stop please.", "stop"),
         ("I'm really upset, this is bringing things back", "distress"),
+        ("I feel like hurting myself", "own-crisis"),
         ("How can we hide this from the family?", "deceive"),
         ("Let's practise lying to the court", "deceive"),
         ("we could backdate the records", "deceive"),
@@ -361,13 +362,51 @@ def test_an_urgent_screen_holds_the_role_until_someone_says_whether_it_is_real(t
 
     talk = sitting(threshold, screen=screen)
     assert talk.say("She told us he hits her").turn == 0
-    with pytest.raises(UsageError, match="real child"):
+    with pytest.raises(UsageError, match="part of the exercise"):
         talk.move("greet")
     assert talk.confirm_real(False).turn == 1
     other = sitting(threshold, screen=screen)
     other.say("She told us he hits her")
     assert other.confirm_real(True).over
     assert "hits her" not in json.dumps(other.events)
+
+
+def test_a_plain_question_gets_its_plain_answer_and_a_secret_waits() -> None:
+    scenario = SCENARIOS["what-would-we-count"]
+    talk = sitting(scenario)
+    talk.edit("parent-adviser", "trust", 0.6)
+    reply = talk.move("ask_open", text="How many parents come, on a good day?")
+    assert [u.text for u in reply.utterances if u.persona] == ["Five of us, most months. More when there is cake."]
+    assert talk.state()["revealed"] == []
+    talk.move("ask_open", text="What did you think of it?")
+    assert talk.state()["revealed"] == ["parent-adviser.survey"]
+
+
+def test_an_offered_line_goes_to_whom_its_script_means() -> None:
+    talk = sitting(SCENARIOS["seen-by-everyone"])
+    reply = talk.move("ask_open", text="What did you notice inside the flat?")
+    assert next(u.persona for u in reply.utterances if u.persona) == "housing-officer"
+    assert talk.move("ask_open", to="clinician", text="What's the flat like?").utterances[0].persona == "clinician"
+
+
+@EACH
+def test_no_offered_line_speaks_of_what_nobody_has_told(name: str) -> None:
+    for seed in range(20):
+        talk = Sitting.start(SCENARIOS[name], seed, mode="choose")
+        while not talk.over and talk.turn < 8:
+            offered = talk.choices()
+            assert not any(leaks(line, talk.scenario, talk.state()["revealed"]) for _, line in offered)
+            talk.move(offered[seed % len(offered)][0], text=offered[seed % len(offered)][1])
+
+
+def test_a_danger_to_the_learner_is_asked_about_as_such_and_answered_with_where_to_turn(threshold: Scenario) -> None:
+    def screen(text: str) -> Screening:
+        return Screening("urgent", True, True, False, text, urgent_kind="own-crisis")
+
+    talk = sitting(threshold, screen=screen)
+    assert talk.say("I am at the end of it").notice == WORDS.say("rehearse.check.own")
+    assert talk.confirm_real(True).notice == WORDS.say("rehearse.stop.own-crisis")
+    assert talk.over
 
 
 def test_after_one_answer_a_worry_belongs_to_the_exercise_and_a_danger_still_asks(threshold: Scenario) -> None:

@@ -26,6 +26,7 @@ from assistant.rehearse.types import (
     Hints,
     Inject,
     Interest,
+    Leave,
     Line,
     Mode,
     Move,
@@ -122,7 +123,7 @@ class _SharedRow(_Row):
     coach: list[_RuleRow]
     anchors: dict[ElementId, Annotated[list[Text], Field(min_length=4, max_length=4)]]
     observe: dict[ElementId, Text]
-    leave: dict[Literal["stop", "distress", "deceive", "graphic", "real-child"], Texts]
+    leave: dict[Leave, Texts]
 
 
 class _InterestRow(_Row):

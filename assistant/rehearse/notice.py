@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from assistant.embed import Vectors
+from assistant.embed import Progress, Vectors, quiet
 from assistant.learn import FORMAT, Classifier, Cues, fit, kept
 from assistant.rehearse.types import Move, Reading, Scenario
 
@@ -41,10 +41,11 @@ class Embedder(Protocol):
 class Noticer:
     """Reads learners' words for one set of moves."""
 
-    def __init__(self, moves: Mapping[str, Move], embedder: Embedder, cache: Path | None = None) -> None:
+    def __init__(self, moves: Mapping[str, Move], embedder: Embedder, cache: Path | None = None, progress: Progress = quiet) -> None:
         self._moves = moves
         self._embedder = embedder
         self._cache = cache
+        self._progress = progress
         self._models: dict[tuple[str, ...], Classifier] = {}
         self._topics: dict[str, Vectors] = {}
 
@@ -134,7 +135,10 @@ class Noticer:
         labels = [m for m, row in moves.items() for _ in row.examples]
 
         def train() -> dict[str, Classifier]:
-            return {"move": fit(texts, self._embedder.vectors(texts), labels, tuple(moves), cues, scales=_SCALES)}
+            self._progress("learning how people put things, once", 0, 1)
+            found = fit(texts, self._embedder.vectors(texts), labels, tuple(moves), cues, scales=_SCALES)
+            self._progress("learning how people put things, once", 1, 1)
+            return {"move": found}
 
         if self._cache is None:
             return train()["move"]

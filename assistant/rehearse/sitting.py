@@ -55,7 +55,8 @@ class Sitting:
         self._said: list[tuple[Utterance, ...]] = []
         self._rested: dict[int, int] = {}
         self._fiction = False  # the learner has said once that this is the exercise: worries then belong to it, dangers still ask
-        self._held: str | None = None  # words waiting for "is this a real child?"
+        self._held: str | None = None  # words waiting for "is this real?"
+        self.about_self = False  # whether those words are about the learner's own safety rather than a child's
         self._unread: tuple[str, Reading] | None = None  # words that may be harmful or harmless: asked back before they count
         self._worded: dict[str, str] = {}  # what a model made of a line, so that a replay says it the same way
         self.by: int | None = None  # which of two learners speaks now; None where one plays
@@ -79,8 +80,8 @@ class Sitting:
         if self._screen:
             found = self._screen(text)
             if found.urgent and not (self._fiction and found.urgent_kind == "worry"):
-                self._held = text
-                return self._reply((), notice=self._words("check"))
+                self._held, self.about_self = text, found.urgent_kind == "own-crisis"
+                return self._reply((), notice=self._words("check.own" if self.about_self else "check"))
             if found.injection:
                 return self._reply((), notice=self._words("injection"), suggestions=self._suggested())
             if found.personal_data:
@@ -88,12 +89,12 @@ class Sitting:
         return self._typed(text, to, notice)
 
     def confirm_real(self, real: bool) -> Reply:
-        """Answers "is this about a real child?": the role ends, or the held words are played."""
+        """Answers whether the held words are about a real child, or the learner: the role ends, or they are played."""
         held, self._held = self._held, None
         if held is None:
             raise UsageError("Nothing is waiting for an answer.")
         if real:
-            return self.stop("real-child")
+            return self.stop("own-crisis" if self.about_self else "real-child")
         self._fiction = True
         return self._typed(held, None, "")
 
@@ -276,7 +277,7 @@ class Sitting:
 
     @property
     def waiting(self) -> bool:
-        """Whether typed words are held until the learner says if they are about a real child (`confirm_real`)."""
+        """Whether typed words are held until the learner says if they are real (`confirm_real`)."""
         return self._held is not None
 
     def doing(self, move: str, also: str | None = None) -> str:
@@ -323,12 +324,12 @@ class Sitting:
 
     def _open(self) -> None:
         if self._held is not None:
-            raise UsageError("Say first whether what you typed is about a real child.")
+            raise UsageError("Say first whether what you typed is real or part of the exercise.")
         if self.over:
             raise UsageError("This rehearsal has ended. Rewind it, or start another.")
 
     def _leaving(self, text: str) -> Leave | None:
-        order: tuple[Leave, ...] = ("stop", "real-child", "distress", "deceive", "graphic")
+        order: tuple[Leave, ...] = ("stop", "own-crisis", "real-child", "distress", "deceive", "graphic")
         plain = text.replace("’", "'").strip()
         patterns = self.scenario.shared.leave
         return next((why for why in order if any(re.search(p, plain, re.IGNORECASE) for p in patterns.get(why, ()))), None)

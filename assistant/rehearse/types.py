@@ -17,7 +17,7 @@ Family = Literal["interests", "rights", "power", "process", "facts"]
 Counts = Literal["for", "against", "neither"]
 PartName = Literal["opening", "reaction", "content", "aside", "arrival", "closing", "again", "lost", "narration"]
 EndingKind = Literal["good", "partial", "poor"]
-Leave = Literal["stop", "distress", "deceive", "graphic", "real-child"]
+Leave = Literal["stop", "distress", "own-crisis", "deceive", "graphic", "real-child"]
 
 VARIABLES = ("trust", "pressure", "clarity", "commitment", "child")
 DIFFICULTIES: tuple[Difficulty, ...] = ("easy", "middle", "hard")

@@ -146,17 +146,18 @@ def resume() -> None:
 # ---- before
 
 
-def begin() -> None:
-    """Opens the sitting. For a callback, so that the brief is gone when the page comes back."""
-    scenario = desk().assistant.scenarios[st.query_params["s"]]
-    state = st.session_state
+def begin(scenario: Scenario) -> None:
+    """Opens the sitting. What reads typed words may have to be learnt first, so the page says what it waits for."""
+    w, state = words(), st.session_state
     try:
-        sitting = desk().assistant.sitting(scenario.id, randbelow(10_000), state["difficulty"], state["mode"])
+        with st.spinner(w("rehearse.opening_up" if state["mode"] == "choose" else "rehearse.learning")):
+            sitting = desk().assistant.sitting(scenario.id, randbelow(10_000), state["difficulty"], state["mode"])
     except AssistantError as error:
         flash(str(error))
-        return
+        st.rerun()
     state["table"] = Table(sitting, state["seats"])
     to_top()
+    st.rerun()
 
 
 def brief(scenario: Scenario) -> None:
@@ -183,7 +184,8 @@ def brief(scenario: Scenario) -> None:
     st.radio(w("rehearse.mode"), modes, modes.index(usual), lambda m: w(f"mode.{m}"), key="mode", captions=helps)
     seats: list[Seats] = ["one", "two", "group"]
     st.radio(w("rehearse.who_plays"), seats, format_func=lambda s: w(f"seats.{s}"), key="seats", horizontal=True)
-    st.button(w("rehearse.start"), key="begin", type="primary", on_click=begin)
+    if st.button(w("rehearse.start"), key="begin", type="primary"):
+        begin(scenario)
 
 
 # ---- playing
@@ -278,8 +280,9 @@ def talk(sitting: Sitting) -> None:
             if event and event.kind in ("say", "move"):
                 turn += 1
                 doing = sitting.doing(taken[turn].move, taken[turn].also)
-                several = len(scenario.personas) > 1
-                to = w("rehearse.to_all") if event.to == "all" else scenario.personas[event.to].name if event.to and several else ""
+                to = ""
+                if event.to and len(scenario.personas) > 1:
+                    to = w("rehearse.to_all") if event.to == "all" else scenario.personas[event.to].name
                 st.html(mine_html(event.text or doing, turn, to, w, event.by))
                 if event.kind == "say":
                     change(turn, taken[turn].move, doing, scenario)
@@ -321,7 +324,12 @@ def asides(found: Table) -> None:
         st.html(note_html("", [reply.notice]))
         with st.container(horizontal=True):
             st.button(w("rehearse.exercise"), key="exercise", on_click=play, args=(sitting.confirm_real, False))
-            st.button(w("rehearse.real"), key="real", on_click=play, args=(sitting.confirm_real, True))
+            st.button(
+                w("rehearse.real_self" if sitting.about_self else "rehearse.real"),
+                key="real",
+                on_click=play,
+                args=(sitting.confirm_real, True),
+            )
     elif found.hint and not sitting.over:
         hint(found.hint)
 
