@@ -408,7 +408,7 @@ def feedback_export(
 
     store = _assistant().store
     said = [f for review in ("approved", "amended", *(["open"] if unreviewed else [])) for f in store.feedback(review)]  # type: ignore[arg-type]  # these are reviews
-    text = feedback_cases(said)
+    text = feedback_cases(said, {c: store.turns(c) for c in {f.conversation for f in said} if store.exists(c)})
     if to is None:
         typer.echo(text, nl=False)
         return

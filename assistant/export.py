@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import yaml
@@ -19,7 +19,9 @@ from assistant.types import Change, Facet, Feedback, KeptStep, StoredTurn
 
 _HEADED = re.compile(r"^\*\*([^*\n]+)\*\*$")
 _ITEM = re.compile(r"^(?:[-*]|(\d+)\.) +(.*)$")
+_REPEATED = re.compile(r"((?: ?\[\d+\])+)(?=[^\[\n]*?[.?!]\1(?! ?\[))")  # a mark that stands again after the next sentence
 _BOLD = re.compile(r"\*\*(.+?)\*\*|\*(.+?)\*")
+_LETTER, _PADDING = 7.0, 12.0  # points: a bold letter of ten points, and what stands free beside a cell's words
 _MONTHS = "January February March April May June July August September October November December".split()
 
 
@@ -27,7 +29,7 @@ _MONTHS = "January February March April May June July August September October N
 class Block:
     """A stretch of a paper. `rows` belong to a table, its first row the heads; elsewhere `text` is the content."""
 
-    kind: Literal["title", "heading", "subheading", "text", "quiet", "bullet", "number", "table"]
+    kind: Literal["title", "heading", "subheading", "minor", "text", "quiet", "bullet", "number", "table"]
     text: str = ""
     rows: tuple[tuple[str, ...], ...] = ()
 
@@ -63,7 +65,7 @@ class Paper:
         section.left_margin = section.right_margin = Cm(2.2)
         section.top_margin = section.bottom_margin = Cm(2)
         document.styles["Normal"].font.name, document.styles["Normal"].font.size = "Calibri", Pt(11)
-        for name in ("Title", "Heading 1", "Heading 2"):
+        for name in ("Title", "Heading 1", "Heading 2", "Heading 3"):
             document.styles[name].font.name = "Calibri"
             document.styles[name].font.color.rgb = RGBColor(0x0B, 0x45, 0x52)
         document.core_properties.author, document.core_properties.title = (
@@ -72,7 +74,10 @@ class Paper:
         )
         _page_numbers(section.footer.paragraphs[0])
         room = section.page_width - section.left_margin - section.right_margin
-        styles = {"title": "Title", "heading": "Heading 1", "subheading": "Heading 2", "bullet": "List Bullet", "number": "List Number"}
+        styles = {
+            "title": "Title", "heading": "Heading 1", "subheading": "Heading 2", "minor": "Heading 3",
+            "bullet": "List Bullet", "number": "List Number",
+        }  # fmt: skip
         fresh = True
         for block in self.blocks:
             if block.kind == "table":
@@ -103,8 +108,8 @@ def _markdown(block: Block, count: int) -> list[str]:
     if block.kind == "table":
         cells = [" | ".join(c.replace("|", "\\|").replace("\n", " ") for c in row) for row in block.rows]
         return [f"| {cells[0]} |", "|" + "---|" * len(block.rows[0]), *(f"| {c} |" for c in cells[1:])]
-    marks = {"title": "# ", "heading": "## ", "subheading": "### ", "bullet": "- ", "number": f"{count}. ", "quiet": "", "text": ""}
-    return [marks[block.kind] + block.text]
+    marks = {"title": "# ", "heading": "## ", "subheading": "### ", "minor": "#### ", "bullet": "- ", "number": f"{count}. "}
+    return [marks.get(block.kind, "") + block.text]
 
 
 def _word_table(document: Any, block: Block, room: int) -> None:
@@ -119,7 +124,7 @@ def _word_table(document: Any, block: Block, room: int) -> None:
     margins = _under(table._tbl.tblPr, "tblCellMar")
     for side, width in (("top", 60), ("left", 100), ("bottom", 60), ("right", 100)):
         _under(margins, side, w=str(width), type="dxa")
-    widths = [Emu(int(room * share)) for share in _shares(block.rows)]
+    widths = [Emu(int(room * share)) for share in _shares(block.rows, room / Pt(1))]
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
     for n, row in enumerate(block.rows):
@@ -141,13 +146,17 @@ def _word_table(document: Any, block: Block, room: int) -> None:
     document.add_paragraph().paragraph_format.space_after = Pt(0)
 
 
-def _shares(rows: Sequence[tuple[str, ...]]) -> list[float]:
-    """How much of a table's width each column gets: by what it holds, so that one of few words is narrow."""
-    # The longest word of a column must fit on a line; beyond some forty characters a line reads well and needs no more.
-    longest = [max(map(len, " ".join(column).split()), default=0) for column in zip(*rows, strict=True)]
-    mean = [sum(map(len, column)) / len(column) for column in zip(*rows, strict=True)]
-    weights = [min(max(m, word + 2, 13), 42) for m, word in zip(mean, longest, strict=True)]
-    return [w / sum(weights) for w in weights]
+def _shares(rows: Sequence[tuple[str, ...]], room: float) -> list[float]:
+    """How much of a table's width (in points) each column gets: by what it holds, so that one of few words is narrow."""
+    columns = list(zip(*rows, strict=True))
+    # The longest word of a column fits on a line, in a wide typeface too: where Calibri is not installed another takes its place.
+    least = [max(map(len, " ".join(column).replace("*", "").split()), default=0) * _LETTER + _PADDING for column in columns]
+    # What is left goes by what there is to say; beyond some forty characters a line reads well and needs no more.
+    wanted = [min(sum(map(len, column)) / len(column), 42) * _LETTER for column in columns]
+    over = [max(w - s, 0.0) for w, s in zip(wanted, least, strict=True)]
+    rest = max(room - sum(least), 0.0) / (sum(over) or 1)
+    widths = [s + o * rest for s, o in zip(least, over, strict=True)]
+    return [w / sum(widths) for w in widths]
 
 
 def _page_numbers(paragraph: Any) -> None:
@@ -200,7 +209,9 @@ class Exporter:
     prompts: Prompts
 
     def conversation(self, title: str, turns: Sequence[StoredTurn]) -> Paper:
-        blocks = [Block("title", title)]
+        first = next((" ".join(t.text.split()) for t in turns if t.role == "user"), "")
+        # Without a name of its own a conversation is listed by the beginning of its first question, which stands below as it is.
+        blocks = [Block("title", self._say("conversation") if first and first.startswith(title.removesuffix("…")) else title)]
         for turn in turns:
             if turn.role == "user":
                 blocks += [Block("heading", turn.text)]
@@ -211,8 +222,10 @@ class Exporter:
     def answer(self, question: str, row: Mapping[str, Any], made: str) -> Paper:
         return Paper((Block("title", question), *self._answer(row, made), Block("quiet", self._say("caution"))))
 
-    def plan(self, steps: Sequence[KeptStep], changes: Sequence[Change], made: str) -> Paper:
-        blocks = [Block("title", self._say("plan")), Block("quiet", self._say("made", date=day(made)))]
+    def plan(self, steps: Sequence[KeptStep], changes: Sequence[Change], made: str, review: str = "") -> Paper:
+        """`review`: the day the plan is looked at again."""
+        again = [self._say("plan.review", date=day(review))] if review else []
+        blocks = [Block("title", self._say("plan")), Block("quiet", " ".join([self._say("made", date=day(made)), *again]))]
         if not steps:
             blocks.append(Block("text", self._say("plan.empty")))
         else:
@@ -239,14 +252,16 @@ class Exporter:
     def _value(self, field: str, value: str) -> str:
         if field == "status":
             return self._say(f"kept.{value}")
-        return (day(value) if field == "due" and value else value) or self._say("plan.blank")
+        # It stands in a sentence, which has a full stop of its own.
+        return (day(value) if field == "due" and value else value.rstrip(". ")) or self._say("plan.blank")
 
     def _answer(self, row: Mapping[str, Any], made: str) -> list[Block]:
         blocks = self._text(row["text"], row)
         opening = next((n for n, block in enumerate(blocks, 1) if block.kind == "text"), len(blocks))
         blocks[opening:opening] = self._framework(row)
         if row.get("more"):
-            blocks += [Block("subheading", self._say("more")), *self._text(row["more"], row)]
+            below = (replace(b, kind="minor") if b.kind == "subheading" else b for b in self._text(row["more"], row))
+            blocks += [Block("subheading", self._say("more")), *below]
         if row.get("notices"):
             blocks += [Block("subheading", self._say("notes")), *(Block("bullet", n) for n in row["notices"])]
         if row["sources"]:
@@ -309,7 +324,7 @@ class Exporter:
                     assert found is not None  # noqa: S101  all of them matched
                     blocks.append(Block("number" if found[1] else "bullet", found[2]))
             else:
-                blocks.append(Block("text", " ".join(lines)))
+                blocks.append(Block("text", _REPEATED.sub("", " ".join(lines))))
         return blocks or [Block("text", "")]
 
     def _say(self, key: str, **names: str) -> str:
@@ -326,11 +341,12 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def feedback_cases(said: Iterable[Feedback]) -> str:
+def feedback_cases(said: Iterable[Feedback], conversations: Mapping[str, Sequence[StoredTurn]]) -> str:
     """Feedback as evaluation cases, in the shape of `evals/cases/answers/cases.yaml`.
 
     What was called good must stand in the answer, what was called wrong must not, and a practice lead's own words must. The note
-    stays with the case, for whoever turns it into ideas that other words can hold too.
+    stays with the case, for whoever turns it into ideas that other words can hold too. The turns that stood before the question, and
+    the nation it was asked in, come from `conversations` where they are still kept.
     """
     cases = []
     for f in said:
@@ -341,8 +357,19 @@ def feedback_cases(said: Iterable[Feedback]) -> str:
         if f.statement and f.reason in ("wrong", "out_of_date", "not_our_situation"):
             expected["must_not"] = [f.statement]
         expected["source"] = f"feedback of {f.created[:10]}" + (f": {f.note}" if f.note else "")
-        cases.append({"name": f"feedback-{f.id:04}", "inputs": {"question": f.question}, "metadata": expected})
+        inputs = {"question": f.question} | _around(f.turn, conversations.get(f.conversation, ()))
+        cases.append({"name": f"feedback-{f.id:04}", "inputs": inputs, "metadata": expected})
     return yaml.safe_dump({"name": "feedback-cases", "cases": cases}, allow_unicode=True, sort_keys=False, width=140)
+
+
+def _around(answer: int, turns: Sequence[StoredTurn]) -> dict[str, Any]:
+    """What an answer's question was asked with: the turns before it and the nation."""
+    at = next((n for n, t in enumerate(turns) if t.id == answer), 0)
+    if not at:
+        return {}
+    history = [{"role": t.role, "text": t.text} for t in turns[: at - 1]]
+    nation = (turns[at].answer or {}).get("jurisdiction")
+    return ({"history": history} if history else {}) | ({"jurisdiction": nation} if nation else {})
 
 
 def day(iso: str) -> str:

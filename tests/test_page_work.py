@@ -106,16 +106,18 @@ def test_steps_are_kept_changed_exported_and_looked_at_again_on_the_day_set(page
     step = page.locator("[class*=st-key-step-]").filter(has_text=action).last
     expect(step.get_by_label(W("plan.owner"))).to_have_value("The new chair")
     step.get_by_text(W("plan.changes"), exact=True).click()
-    moved = W("plan.change", date=day(today.isoformat()), field=W("plan_field.due"), before=W("plan.blank"), after=day(due.isoformat()))
+    moved = W(
+        "plan.change", date=day(today.isoformat(), W), field=W("plan_field.due"), before=W("plan.blank"), after=day(due.isoformat(), W)
+    )
     expect(step.get_by_text(moved)).to_be_visible()
     expect(page.get_by_text(W("plan.review_due"))).to_have_count(0)
     a_date(page.get_by_test_id("stMain"), W("plan.review"), today)
     expect(page.get_by_text(W("plan.review_due")).first).to_be_visible()
     file = word(page, page.get_by_role("button", name=W("plan.word")))
     row = next(r for t in file.tables for r in ([c.text for c in r.cells] for r in t.rows) if action.strip() in r)
-    for cell in ("The new chair", day(due.isoformat()), W("plan_status.doing"), "Agreed on Tuesday"):
+    for cell in ("The new chair", day(due.isoformat(), W), W("plan_status.doing"), "Agreed on Tuesday"):
         assert cell in row
-    assert day(due.isoformat()) in markdown(page, page.get_by_role("button", name=W("plan.markdown")))
+    assert day(due.isoformat(), W) in markdown(page, page.get_by_role("button", name=W("plan.markdown")))
     step.get_by_role("link", name=W("plan.from")).click()
     expect(page.locator(".pa-answer")).to_have_count(1)
 

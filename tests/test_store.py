@@ -184,3 +184,16 @@ def test_everyones_documents_belong_to_no_conversation(store: Store) -> None:
     assert len(store.document_ids(store.start())) == 1
     store.remove_document(here, "abc")
     assert [name for _, _, name in store.document_names(None)] == ["agreement.docx"]
+
+
+def test_a_question_whose_answer_never_came_is_there_until_it_is_answered(store: Store) -> None:
+    here = store.start()
+    store.begin(here, "Who leads?")
+    assert Store(store.path).begun(here) == "Who leads?"
+    assert [(c.title, c.turns) for c in store.conversations()] == [("Who leads?", 0)]
+    store.add_turn(here, "Who leads?", {"text": "The chair."})
+    assert store.begun(here) == ""
+    assert [c.turns for c in store.conversations()] == [2]
+    store.begin(here, "And who follows?")
+    store.end(here)
+    assert store.begun(here) == ""

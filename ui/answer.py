@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from html import escape
 from typing import Any
 
@@ -35,6 +35,11 @@ _TABLE = (
 Row = Mapping[str, Any]
 
 
+@cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable(["link", "image", "autolink", "html_block", "html_inline"])
+
+
 @dataclass(frozen=True)
 class AnswerPage:
     """One stored answer and what is needed to show it."""
@@ -45,10 +50,6 @@ class AnswerPage:
     words: Words
     conversation: str | None = None  # where its documents are looked up
     offered: bool = False  # its questions stand below it as buttons, so on screen the text need not repeat them
-
-    @cached_property
-    def _markdown(self) -> MarkdownIt:
-        return MarkdownIt("commonmark", {"html": False}).enable("table").disable(["link", "image", "autolink", "html_block", "html_inline"])
 
     def html(self, made: str = "") -> str:
         w, row = self.words, self.row
@@ -90,7 +91,7 @@ class AnswerPage:
     def _rendered(self, body: str) -> str:
         # A mark that stands after each sentence of a run is shown after the last of them.
         lines = [_REPEATED.sub("", line) if not re.match(r"\s*(?:[-*|]|\d+\.) ?", line) else line for line in body.split("\n")]
-        html = self._markdown.render("\n".join(lines))
+        html = _markdown().render("\n".join(lines))
         for plain, meaning in _TABLE:
             html = html.replace(plain, meaning)
         return _MARK.sub(lambda m: self._mark(int(m[1])), html)
@@ -212,7 +213,7 @@ class AnswerPage:
         w, library = self.words, self.assistant.library
         references = "".join(self._reference(r) for r in source["references"])
         html = f"<h4>{escape(w('source.references'))}</h4>" + (
-            f"<ul>{references}</ul>" if references else f"<p>{escape(w('source.no_references'))}</p>"
+            f'<ul class="pa-works">{references}</ul>' if references else f"<p>{escape(w('source.no_references'))}</p>"
         )
         if source["origin"] == "document":
             return ""
@@ -221,7 +222,7 @@ class AnswerPage:
         card = library.cards.get(source["card"] or "")
         if card is None:
             return html + "</p>"
-        html += f" {escape(w('source.reviewed', date=day(card.reviewed_on.isoformat())))}</p>"
+        html += f" {escape(reviewed(card, w))}</p>"
         return html + f'<details class="pa-fold"><summary>{escape(w("source.whole"))}</summary>{card_html(card, w)}</details>'
 
     def _reference(self, reference: Row) -> str:
@@ -235,13 +236,15 @@ class AnswerPage:
     def _left_aside(self) -> str:
         w, library = self.words, self.assistant.library
         rejected = self.row.get("rejected") or []
-        titles = [library.cards[c].title for r in rejected if (c := r["passage"].partition(":")[2].partition("#")[0]) in library.cards]
+        names = dict.fromkeys(r["passage"].partition(":")[2].partition("#")[0] for r in rejected)
+        cards = [library.cards[c] for c in names if c in library.cards]
         dropped = self.row.get("dropped") or []
-        if not titles and not dropped:
+        if not cards and not dropped:
             return ""
         html = ""
-        if titles:
-            html += f"<p>{escape(w('rejected.body'))}</p><ul>{''.join(f'<li>{escape(t)}</li>' for t in dict.fromkeys(titles))}</ul>"
+        if cards:
+            whole = (f"<li><details><summary>{escape(c.title)}</summary>{card_html(c, w)}</details></li>" for c in cards)
+            html += f"<p>{escape(w('rejected.body'))}</p><ul class='pa-aside'>{''.join(whole)}</ul>"
         if dropped:
             lines = "".join(f"<li>{escape(d['text'])}</li>" for d in dropped)
             html += f"<p>{escape(w('dropped.body'))}</p><ul>{lines}</ul>"
@@ -254,9 +257,15 @@ class AnswerPage:
         facts += [(w("receipt.model"), model)]
         facts += [(w(f"receipt.{k}"), v) for k, v in row["versions"].items() if k in ("knowledge", "prompts", "embedder")]
         facts += [(w(f"steps.{k}") if k != "total" else w("receipt.total"), f"{v:g} ms") for k, v in row["milliseconds"].items()]
-        facts += [(w("receipt.number"), self.turn), (w("receipt.made"), moment(made))] if made else []
+        facts += [(w("receipt.number"), self.turn), (w("receipt.made"), moment(made, w))] if made else []
         rows = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts)
         return f'<details class="pa-fold pa-receipt"><summary>{escape(w("receipt.heading"))}</summary><dl>{rows}</dl></details>'
+
+
+def reviewed(card: Any, words: Words) -> str:
+    """When a card was last reviewed, and where nobody but its builders has done so, that too."""
+    said = words("source.reviewed", date=day(card.reviewed_on.isoformat(), words))
+    return f"{said} {words('source.by_builder')}" if card.reviewed_by == "builder" else said
 
 
 def card_html(card: Any, words: Words, level: int = 4) -> str:
@@ -277,6 +286,11 @@ def card_html(card: Any, words: Words, level: int = 4) -> str:
         html += f"<ul>{items}</ul>" if items else ""
         html += f'<ol class="pa-next">{steps}</ol>' if steps else ""
     return html
+
+
+def paper_html(markdown: str) -> str:
+    """What is printed in place of a view made of forms."""
+    return f'<div class="pa-paper">{_markdown().render(markdown)}</div>'
 
 
 def question_html(text: str, turn: str, words: Words) -> str:
@@ -342,15 +356,12 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-_MONTHS = "January February March April May June July August September October November December".split()
-
-
-def day(iso: str) -> str:
+def day(iso: str, words: Words) -> str:
     """An ISO date or time as a person reads it."""
-    year, month, day = iso[:10].split("-")
-    return f"{int(day)} {_MONTHS[int(month) - 1]} {year}"
+    year, month, number = iso[:10].split("-")
+    return words("date.day", day=int(number), month=words("date.months").split()[int(month) - 1], year=year)
 
 
-def moment(iso: str) -> str:
+def moment(iso: str, words: Words) -> str:
     """A stored time as a person reads it. Stored times are UTC and said to be."""
-    return f"{day(iso)}, {iso[11:16]} UTC"
+    return words("date.moment", day=day(iso, words), time=iso[11:16])

@@ -7,6 +7,7 @@ import streamlit as st
 from assistant import AssistantError
 from ui import history, visit
 from ui.page import STYLE, conversation, desk, last, watch, words
+from ui.words import Words, WordsError, load_words
 
 VIEWS = Path(__file__).parent / "views"
 
@@ -16,11 +17,21 @@ def come_back() -> None:
     """Shows nothing. After a lost connection Streamlit runs a page again only where it was running or has something that repeats."""
 
 
+def trouble(w: Words, error: Exception) -> None:
+    st.header(w("app.trouble"), anchor=False)
+    st.error(str(error))
+    st.button(w("app.retry"), on_click=st.cache_resource.clear)
+
+
 def main() -> None:
-    w = words()
+    try:
+        w = words()
+    except (AssistantError, WordsError) as error:
+        trouble(load_words(), error)
+        return
     st.set_page_config(page_title=w("app.title"), page_icon="🤝", layout="wide")
     st.html(STYLE)
-    watch()
+    watch(w.language)
     names = ("ask", "rehearse", "plan", "library", "feedback")
     pages = {n: st.Page(VIEWS / f"{n}.py", title=w(f"nav.{n}"), default=n == "ask") for n in names}
     st.session_state["pages"] = pages
@@ -39,9 +50,7 @@ def main() -> None:
         come_back()
         chosen.run()
     except AssistantError as error:
-        st.header(w("app.trouble"), anchor=False)
-        st.error(str(error))
-        st.button(w("app.retry"), on_click=desk.clear)
+        trouble(w, error)
 
 
 main()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from assistant import Settings
 from ui.desk import Desk
 from ui.words import Words, load_words
 
@@ -22,8 +23,9 @@ def desk() -> Desk:
 
 
 @st.cache_resource(show_spinner=False)
-def words(language: str = "en") -> Words:
-    return load_words(language)
+def words() -> Words:
+    """The words of the page, in the language that is set."""
+    return load_words(Settings.from_environment().language)
 
 
 def conversation() -> str | None:
@@ -85,13 +87,16 @@ def announce(text: str, scroll_to: str = "") -> None:
     )
 
 
-def watch() -> None:
-    """Loads the page again if the framework takes it down: a message lost with a connection makes the next one fail,
-    and nothing is left on the screen ('setIn' cannot be called on an ElementNode, Streamlit 1.6x). All that matters
-    is stored and its id is in the URL. Not twice in ten seconds, so that a page that always fails does not spin.
+def watch(language: str) -> None:
+    """Says which language the page is in, and loads it again if the framework takes it down.
+
+    A message lost with a connection makes the next one fail, and nothing is left on the screen ('setIn' cannot be called on
+    an ElementNode, Streamlit 1.6x). All that matters is stored and its id is in the URL. Not twice in ten seconds, so that a
+    page that always fails does not spin.
     """
     st.html(
-        """<script>(() => {
+        f"<script>document.documentElement.lang = {_script(language)};"
+        """(() => {
   const root = document.getElementById("root");
   if (!root || window.paWatching) return;
   window.paWatching = true;

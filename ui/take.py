@@ -13,21 +13,25 @@ Turn = Any  # a stored turn
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 Reason = Literal["wrong", "not_our_situation", "out_of_date", "unclear", "missing", "good"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
+NOT_ANSWERED: tuple[Reason, ...] = ("missing", "wrong", "unclear")
 
 
 def beneath(here: str, question: str, turn: Turn, latest: bool) -> None:
     """`latest`: the whole conversation is offered with the last answer only."""
     w, row = words(), turn.answer
-    if row["outcome"] != "answered":
+    if row["outcome"] == "social":
         return
+    answered = row["outcome"] == "answered"
     with st.container(horizontal=True, key=f"take-{turn.id}"):
         if row["next_steps"]:
             with st.popover(w("take.keep"), icon=":material/playlist_add_check:"):
                 _keep(here, turn)
-        with st.popover(w("take.save"), icon=":material/download:"):
-            _save(here, question, turn, latest)
-        with st.popover(w("take.feedback"), icon=":material/rate_review:"):
-            _feedback(here, question, turn)
+        if answered or latest:
+            with st.popover(w("take.save"), icon=":material/download:"):
+                _save(here, question, turn, answered, latest)
+        # Where nothing was answered, what should have been is the most that can be learnt.
+        with st.popover(w("take.feedback" if answered else "take.feedback_none"), icon=":material/rate_review:"):
+            _feedback(here, question, turn, REASONS if answered else NOT_ANSWERED)
 
 
 # ---- keep
@@ -48,26 +52,32 @@ def _kept(here: str, turn: Turn) -> None:
     store, row = desk().assistant.store, turn.answer
     for n, step in enumerate(row["next_steps"]):
         if st.session_state.get(f"keep-{turn.id}-{n}"):
-            store.keep_step(step["action"], step["owner"], "", step["progress"], framework_of(row), here, turn.id)
+            note = words()("plan.suggested", when=step["when"])
+            store.keep_step(step["action"], step["owner"], "", step["progress"], framework_of(row, step), here, turn.id, note)
     count = sum(1 for s in store.plan() if s.turn == turn.id)
     flash(words()("take.kept", count=count))
 
 
-def framework_of(row: dict[str, Any]) -> str:
-    """Where an answer's situation sits, in words; empty where the reading is not sure."""
+def framework_of(row: dict[str, Any], step: dict[str, Any]) -> str:
+    """Where an answer's situation sits, in words; where the reading is not sure, the elements of the card a step comes from."""
+    library = desk().assistant.library
     placement = row.get("placement") or {}
-    sure = [f for f in ("level", "element", "step") if placement.get("sure", {}).get(f)]
-    return ", ".join(desk().assistant.library.members[placement[f + "s"][0]["id"]].name for f in sure)
+    found = [placement[f + "s"][0]["id"] for f in ("level", "element", "step") if placement.get("sure", {}).get(f)]
+    if not found:
+        cards = (library.cards.get(s["card"] or "") for s in row["sources"] if s["n"] in step["sources"])
+        found = list(dict.fromkeys(e for card in cards if card for e in card.elements))
+    return ", ".join(library.members[member].name for member in found)
 
 
 # ---- save
 
 
-def _save(here: str, question: str, turn: Turn, latest: bool) -> None:
+def _save(here: str, question: str, turn: Turn, answered: bool, latest: bool) -> None:
     w, exporter = words(), desk().assistant.exporter
-    one = partial(exporter.answer, question, turn.answer, turn.created)
-    _download(w("take.answer_word"), lambda: one().word(), w("take.name") + ".docx", WORD, f"word-{turn.id}")
-    _download(w("take.answer_markdown"), lambda: one().markdown(), w("take.name") + ".md", "text/markdown", f"markdown-{turn.id}")
+    if answered:
+        one = partial(exporter.answer, question, turn.answer, turn.created)
+        _download(w("take.answer_word"), lambda: one().word(), w("take.name") + ".docx", WORD, f"word-{turn.id}")
+        _download(w("take.answer_markdown"), lambda: one().markdown(), w("take.name") + ".md", "text/markdown", f"markdown-{turn.id}")
     if latest:
         title = next((c.title for c in desk().assistant.store.conversations() if c.id == here), question)
 
@@ -87,11 +97,12 @@ def _download(label: str, make: Any, name: str, kind: str, key: str) -> None:
 # ---- feedback
 
 
-def _feedback(here: str, question: str, turn: Turn) -> None:
+def _feedback(here: str, question: str, turn: Turn, reasons: tuple[Reason, ...]) -> None:
     w, row = words(), turn.answer
     about = [w("feedback.whole"), *(s["text"] for s in row["statements"]), *(s["action"] for s in row["next_steps"])]
-    st.selectbox(w("feedback.about"), about, key=f"about-{turn.id}")
-    st.radio(w("feedback.reason"), REASONS, key=f"reason-{turn.id}", format_func=lambda r: w(f"reasons.{r}"), index=None)
+    if len(about) > 1:
+        st.selectbox(w("feedback.about"), about, key=f"about-{turn.id}")
+    st.radio(w("feedback.reason"), reasons, key=f"reason-{turn.id}", format_func=lambda r: w(f"reasons.{r}"), index=None)
     st.text_area(w("feedback.note"), key=f"said-{turn.id}", max_chars=2000)
     st.button(w("feedback.send"), key=f"send-{turn.id}", on_click=_said, args=(here, question, turn), type="primary")
 
@@ -101,7 +112,7 @@ def _said(here: str, question: str, turn: Turn) -> None:
     reason = state.get(f"reason-{turn.id}")
     if reason not in REASONS:
         return
-    about = state.get(f"about-{turn.id}") or ""
+    about = state.get(f"about-{turn.id}") or w("feedback.whole")
     # A note is free text: it is masked like a question before it is kept.
     note = desk().assistant.screen(state.get(f"said-{turn.id}") or "").masked
     statement = "" if about == w("feedback.whole") else about

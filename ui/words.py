@@ -78,17 +78,21 @@ def _flat(data: Any, above: str = "") -> list[tuple[str, str]]:
 
 
 def load_words(language: str = "en", folder: Path = FOLDER) -> Words:
-    """A language, held against English: the same keys, with the same $names."""
+    """A language, held against English: the same keys, with the same $names. Its file stands in `folder`, or is named by a path."""
     english = read_words(folder / "en.yaml")
     if language == "en":
         return english
-    words = read_words(folder / f"{language}.yaml")
+    path = Path(language).expanduser() if language.endswith(".yaml") else folder / f"{language}.yaml"
+    if not path.is_file():
+        here = ", ".join(languages(folder))
+        raise WordsError(f"ASSISTANT_LANGUAGE is {language}, and there is no file {path}. Languages here: {here}.")
+    words = read_words(path)
     odd = sorted(english.keys() ^ words.keys())
     if odd:
-        raise WordsError(f"{language}.yaml: {odd[0]}: stands in one language only")
+        raise WordsError(f"{path.name}: {odd[0]}: stands in one language only")
     for key in sorted(words.keys()):
         if words.names(key) != english.names(key):
-            raise WordsError(f"{language}.yaml: {key}: its $names are not those of en.yaml")
+            raise WordsError(f"{path.name}: {key}: its $names are not those of en.yaml")
     return words
 
 

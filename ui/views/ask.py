@@ -113,7 +113,7 @@ def transcript(here: str) -> bool:
     idle = under_way(here) is None  # a click while an answer is under way would start the script again
     for when, turn in sorted(events, key=lambda e: e[0]):
         if turn is None:
-            st.html(f'<div class="pa-turn pa-stopped"><p>{w("safety.stopped", when=moment(when))}</p></div>')
+            st.html(f'<div class="pa-turn pa-stopped"><p>{w("safety.stopped", when=moment(when, w))}</p></div>')
         elif turn.role == "user":
             last, asked = f"turn-{turn.id}", turn.text
             st.html(question_html(turn.text, str(turn.id), w))
@@ -158,8 +158,19 @@ def box() -> None:
         st.chat_input(words()("ask.placeholder"), key=BOX, max_chars=20_000, submit_mode="disable", on_submit=send)
 
 
+def recover(here: str) -> None:
+    """A question that was being answered when the computer stopped goes back into the box."""
+    store = desk().assistant.store
+    if under_way(here) is None and (lost := store.begun(here)):
+        store.end(here)
+        fill(lost)
+        flash(words()("ask.lost"))
+
+
 def main() -> None:
     w, here = words(), conversation()
+    if here:
+        recover(here)
     if refill := st.session_state.pop("refill", None):
         fill(refill)
     show_flash()

@@ -24,7 +24,7 @@ def main() -> None:
         st.html(paragraphs([w("feedback.empty")] if not store.feedback() else []))
     for f in said:
         with st.container(border=True, key=f"feedback-{f.id}"):
-            lines = [w(f"reasons.{f.reason}") + f" ({day(f.created)})", w("feedback.asked", question=f.question), f.statement, f.note]
+            lines = [w(f"reasons.{f.reason}") + f" ({day(f.created, w)})", w("feedback.asked", question=f.question), f.statement, f.note]
             st.html(paragraphs([line for line in lines if line], "pa-line"))
             st.text_area(w("feedback.amended"), value=f.amended, key=f"amended-{f.id}", max_chars=4000, height=80)
             st.selectbox(w("feedback.decide"), reviews, reviews.index(f.review), lambda r: w(f"reviews.{r}"), key=f"decision-{f.id}")

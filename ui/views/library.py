@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from assistant import AssistantError, coverage
-from ui.answer import card_html, day
+from ui.answer import card_html, reviewed
 from ui.page import desk, paragraphs, words
 
 PAGE = 25
@@ -55,8 +55,7 @@ def whole(card: Any) -> None:
     st.button(w("library.back"), on_click=open_card, args=(None,), icon=":material/arrow_back:")
     st.title(card.title, anchor=False)
     nations = ", ".join(library.jurisdictions[c].name for c in card.jurisdictions)
-    reviewed = w("source.reviewed", date=day(card.reviewed_on.isoformat()))
-    facts = [w(f"library.kinds.{card.kind}"), w(f"status.{card.status}"), nations, reviewed]
+    facts = [w(f"library.kinds.{card.kind}"), w(f"status.{card.status}"), nations, reviewed(card, w)]
     st.html(paragraphs([". ".join(f.rstrip(".") for f in facts) + "."], "pa-small"))
     st.html(f'<div class="pa-turn pa-card">{card_html(card, w, 2)}</div>')
     keys = dict.fromkeys(k for p in card.passages for k in p.references)

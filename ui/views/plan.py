@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui.answer import day
+from ui.answer import day, paper_html
 from ui.page import announce, desk, flash, paragraphs, show_flash, words
 from ui.take import WORD
 
@@ -25,6 +25,11 @@ def change(step_id: int) -> None:
     flash(words()("plan.saved"))
 
 
+def remove(step_id: int) -> None:
+    desk().assistant.store.remove_step(step_id)
+    flash(words()("plan.removed"))
+
+
 def set_review() -> None:
     chosen = st.session_state.get("review")
     desk().assistant.store.prefer("plan_review", chosen.isoformat() if chosen else None)
@@ -33,7 +38,7 @@ def set_review() -> None:
 def shown(field: str, value: str) -> str:
     if field == "status":
         return words()(f"plan_status.{value}")
-    return (day(value) if field == "due" and value else value) or words()("plan.blank")
+    return (day(value, words()) if field == "due" and value else value) or words()("plan.blank")
 
 
 def step_form(step, changes) -> None:  # type: ignore[no-untyped-def]  # rows of the store, which the page does not import
@@ -53,16 +58,18 @@ def step_form(step, changes) -> None:  # type: ignore[no-untyped-def]  # rows of
         at = statuses.index(step.status)
         right.selectbox(w("plan.status"), statuses, at, lambda s: w(f"plan_status.{s}"), key=f"status-{step.id}")
         st.text_area(w("plan.note"), value=step.note, key=f"note-{step.id}", max_chars=4000, height=80)
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.button(w("plan.save"), key=f"save-{step.id}", on_click=change, args=(step.id,), type="primary")
-            st.button(w("plan.remove"), key=f"remove-{step.id}", on_click=desk().assistant.store.remove_step, args=(step.id,))
+            with st.popover(w("plan.remove"), key=f"remove-{step.id}"):
+                st.write(w("plan.remove_why"))
+                st.button(w("plan.remove_now"), key=f"remove-now-{step.id}", on_click=remove, args=(step.id,))
             if step.conversation and desk().assistant.store.exists(step.conversation):
                 st.page_link(st.session_state["pages"]["ask"], label=w("plan.from"), query_params={"c": step.conversation})
         if changes:
             with st.expander(w("plan.changes")):
                 for c in changes:
                     names = {"before": shown(c.field, c.before), "after": shown(c.field, c.after)}
-                    st.text(w("plan.change", date=day(c.created), field=w(f"plan_field.{c.field}"), **names))
+                    st.text(w("plan.change", date=day(c.created, w), field=w(f"plan_field.{c.field}"), **names))
 
 
 def main() -> None:
@@ -84,7 +91,7 @@ def main() -> None:
         w("plan.review"), value=date.fromisoformat(kept) if kept else None, key="review", on_change=set_review, format="DD/MM/YYYY"
     )
     now = datetime.now(UTC).isoformat()
-    paper = partial(desk().assistant.exporter.plan, steps, changes, now)
+    paper = partial(desk().assistant.exporter.plan, steps, changes, now, kept or "")
     with right, st.container(horizontal=True):
         name = w("take.name_plan")
         st.download_button(w("plan.word"), lambda: paper().word(), f"{name}.docx", WORD, on_click="ignore")
@@ -93,6 +100,7 @@ def main() -> None:
     for step in steps:
         if which == "filter_all" or step.status not in OVER:
             step_form(step, [c for c in changes if c.step == step.id])
+    st.html(paper_html(paper().markdown()))
 
 
 main()
