@@ -76,7 +76,7 @@ def test_three_chosen_turns_a_stop_ones_own_view_and_then_the_debrief(view: AppT
     shown = html(view)
     assert "Harder than I thought" in shown
     assert "900123" not in shown
-    heads = [shown.index(f"<h2>{h}</h2>") for h in ("Your own view first", "What happened", "What moved it", "To take away")]
+    heads = [shown.index(f"<h2>{h}</h2>") for h in ("Your own view first", "What happened, and what moved it", "What lay behind it", "To take away")]
     assert heads == sorted(heads)
     view.text_input(key="commitment").set_value("I will ask first")
     view.button(key="keep").click().run()

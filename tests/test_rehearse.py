@@ -567,9 +567,16 @@ def test_the_debrief_quotes_only_what_was_said(threshold: Scenario) -> None:
             assert words.strip("“”") in said
     assert all(h.strip("“”") in said for h in done.helped)
     assert done.ending_kind == "good"
-    for heading in ("Your own view first", "What happened", "What moved it", "To take away", "Tense.", "Read the dates out first."):
+    for heading in (
+        "Your own view first",
+        "What happened, and what moved it",
+        "What lay behind it",
+        "To take away",
+        "Tense.",
+        "Read the dates out first.",
+    ):
         assert heading in done.markdown
-    order = [done.markdown.index(h) for h in ("Your own view first", "What happened", "What moved it", "To take away")]
+    order = [done.markdown.index(h) for h in ("Your own view first", "What happened, and what", "What lay behind it", "To take away")]
     assert order == sorted(order)
     assert json.dumps(as_json(done))
 
@@ -712,6 +719,40 @@ def test_a_trainer_changes_the_difficulty_from_here_on(threshold: Scenario) -> N
     assert talk.state()["values"]["front-door"]["trust"] < before
     talk.move("demand", to="front-door")
     assert replay(threshold, talk.events).state() == talk.state()
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [("I am shaking, I can't do this exercise", "stopped"), ("How can we hide this from the family?", "openly")],
+)
+def test_the_debrief_of_a_role_that_was_stopped_asks_for_no_better_play(threshold: Scenario, said: str, key: str) -> None:
+    talk = sitting(threshold)
+    talk.move("blame")
+    talk.say(said)
+    done = talk.debrief()
+    assert done.change == WORDS.say(f"rehearse.debrief.{key}")
+    assert done.turning_point is None
+
+
+def test_a_talk_without_harm_that_agreed_nothing_is_told_what_to_ask_next(threshold: Scenario) -> None:
+    talk = sitting(threshold)
+    talk.move("greet")
+    done = talk.debrief()
+    assert done.change == WORDS.say("rehearse.debrief.ask-more", question=done.unasked[0].question)
+
+
+def test_an_element_is_shown_by_turns_that_made_it_their_point(threshold: Scenario) -> None:
+    talk = sitting(
+        threshold,
+        Reading("greet", sure="confident", also="ask_open"),
+        Reading("ask_open", sure="confident"),
+        Reading("ask_interest", sure="confident"),
+        Reading("challenge", sure="confident"),
+    )
+    for text in ("Hello, how are you?", "What have you seen?", "What would help?", "Two of us saw it."):
+        talk.say(text)
+    quotes = {f.element: f.quotes for f in talk.debrief().findings}
+    assert quotes["process"] == ("“What have you seen?”", "“What would help?”", "“Two of us saw it.”")
 
 
 def test_a_debrief_and_a_pack_are_word_files_too(threshold: Scenario) -> None:

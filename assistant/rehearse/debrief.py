@@ -20,6 +20,7 @@ _FORTNIGHT = timedelta(days=14)
 _BLOCKS: Mapping[str, Literal["title", "heading", "subheading", "bullet"]] = {
     "#": "title", "##": "heading", "###": "subheading", "-": "bullet",
 }  # fmt: skip
+_HARD = ("distress", "own-crisis", "real-child")  # reasons to stop that nobody is told to have handled badly
 _SHOWN = ("trust", "pressure", "clarity", "commitment", "child")
 
 
@@ -46,7 +47,7 @@ def compose(
         if f"{p.id}.{i.id}" not in final.revealed
     )
     worst = min(moments, key=lambda m: (_gain(m), m.turn), default=None)
-    harmed = worst is not None and _gain(worst) < 0
+    harmed = worst is not None and _gain(worst) < 0 and final.stopped not in (*_HARD, "deceive")
     better, source, seen = _better(play, worst, states[moments.index(worst)]) if worst else ("", None, "")
     helped = tuple(
         dict.fromkeys(
@@ -60,7 +61,7 @@ def compose(
         scenario=scenario.id, title=scenario.title, ending=final.ending, ending_kind=ending.kind if ending else None,
         ending_text=ending.text if ending else "", own_view=tuple(say(f"rehearse.own.{n}") for n in (1, 2, 3)), own_answers=own,
         timeline=tuple(moments), told=told, unasked=unasked, findings=findings, helped=helped,
-        change=seen if harmed else say("rehearse.debrief.no-change"),
+        change=_change(scenario, final, seen if harmed else "", unasked),
         better_line=better if harmed else "", better_source=source if harmed else None,
         turning_point=worst.turn if worst and harmed else None, questions=tuple(scenario.questions), commitment=commitment,
         review_on=review_on or date.today() + _FORTNIGHT, markdown="",
@@ -82,7 +83,7 @@ def judge(scenario: Scenario, criterion: Criterion, moments: Sequence[Moment]) -
     else:
         level = 4 if kinds >= min(3, len(criterion.good)) and len(good) >= 3 else 3
     anchor = scenario.shared.anchors[criterion.element][level - 1] if level else ""
-    return Finding(criterion.element, level, anchor, _quotes(scenario, good), _quotes(scenario, bad))
+    return Finding(criterion.element, level, anchor, _quotes(scenario, good, criterion.good), _quotes(scenario, bad, criterion.bad))
 
 
 def as_word(text: str) -> bytes:
@@ -276,8 +277,31 @@ def _quoted(scenario: Scenario, m: Moment) -> str:
     return scenario.shared.words.say("rehearse.debrief.chosen", doing=scenario.moves[m.move].doing)
 
 
-def _quotes(scenario: Scenario, moments: Sequence[Moment]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_quoted(scenario, m) for m in moments))[:3]
+def _quotes(scenario: Scenario, moments: Sequence[Moment], moves: Sequence[str]) -> tuple[str, ...]:
+    """Up to three turns: of each of these moves the first that made it its point, then whatever made one in passing."""
+    kinds: dict[str, Moment] = {}
+    for m in sorted(moments, key=lambda m: m.move not in moves):
+        kinds.setdefault(next(x for x in (m.move, *m.moves) if x in moves), m)
+    chosen = list({m.turn: m for m in (*kinds.values(), *moments)}.values())[:3]
+    return tuple(dict.fromkeys(_quoted(scenario, m) for m in sorted(chosen, key=lambda m: m.turn)))
+
+
+def _change(scenario: Scenario, final: State, set_back: str, unasked: Sequence[Unasked]) -> str:
+    """The one thing to do otherwise."""
+
+    def say(key: str, **names: str) -> str:
+        return scenario.shared.words.say(f"rehearse.debrief.{key}", **names)
+
+    if final.stopped in _HARD:
+        return say("stopped")
+    if final.stopped == "deceive":
+        return say("openly")
+    if set_back:
+        return set_back
+    ending = scenario.ending(final.ending) if final.ending else None
+    if ending and ending.kind == "good":
+        return say("no-change")
+    return say("ask-more", question=unasked[0].question) if unasked else say("settle-more")
 
 
 def _plain(sentence: str) -> str:
