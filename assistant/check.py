@@ -113,12 +113,21 @@ _MOVABLE = re.compile(
     r"(?<=\bwas )\w+|(?<=\bwere )\w+|(?<=\bbeen )\w+",
     re.IGNORECASE,
 )
-# Words a faithful shortening brings along; none of them says anything by itself.
-_NEUTRAL = frozenset(
-    "say set ask choos pick use make mean includ hold list call give cover describ show tell read begin start find see bodi thing way part "
-    "peopl person agenc bewar rememb put take go come".split()
-)
 _SNOWBALL = Stemmer.Stemmer("english")
+# Words a faithful rewording brings along; none of them says anything by itself. Adjectives, people, time, cause and what
+# somebody only wants or tries would.
+_NEUTRAL = frozenset(
+    map(
+        _SNOWBALL.stemWord,
+        "say set ask choose pick use make mean include hold list call give cover describe show tell read begin start find see body thing "
+        "way part people person agency beware remember put take go come write work happen matter involve relate apply concern exist "
+        "bring stand sit rest base serve treat deal handle carry run place leave stay lie case point fact kind sort type form side sense "
+        "area issue topic item detail example instance subject term word statement information material something process step approach "
+        "method moment task job effort activity role own itself along around toward upon via including regarding particular".split(),
+    )
+)
+_WHO = frozenset("agenc bodi peopl person".split())
+_OPPOSED = [set(pair.split()) for pair in "ask tell; ask say; ask give; give take; put take; come go; leav stay; leav come".split("; ")]
 # Forms a stemmer cannot fold: the word as it is listed, then its forms.
 _IRREGULAR = {
     form: _SNOWBALL.stemWord(word)
@@ -133,6 +142,18 @@ _IRREGULAR = {
         "woman women; write wrote written".split("; "),
     )
     for form in forms
+}
+# Words that say the same in any sentence of guidance, with all words of their stem; the first stands for the others.
+_SAME = {
+    _SNOWBALL.stemWord(word): _SNOWBALL.stemWord(first)
+    for first, *others in map(
+        str.split,
+        "begin start commence; choose pick select; set fix; use utilise; give provide supply; allow permit; forbid prohibit; change alter "
+        "amend; keep retain; find discover; check verify; help assist aid; hide conceal; happen occur; end finish; buy purchase; mend "
+        "repair; show demonstrate; enough sufficient; large big; quick fast swift rapid; vital essential crucial; whole entire; part "
+        "portion; later afterwards; annual yearly; amount quantity; staff personnel workforce; error mistake; evidence proof".split("; "),
+    )
+    for word in others
 }
 # Set on labelled pairs (evals/cases/check): below it, a statement says more than its passages.
 COVERAGE = 0.75
@@ -320,9 +341,10 @@ def _scopes(mark: re.Pattern[str], text: str, reach: int = 3) -> list[list[str]]
 
 
 def _content(text: str) -> list[str]:
-    """Stems of the words that carry meaning, in order."""
+    """Stems of the words that carry meaning, in order, one for words that say the same."""
     words = (w for w in _TOKEN.findall(text.lower().replace("’", "'")) if w not in _FUNCTION)
-    return [_IRREGULAR.get(w) or _SNOWBALL.stemWord(w) for w in words]
+    stems = (_IRREGULAR.get(w) or _SNOWBALL.stemWord(w) for w in words)
+    return [_SAME.get(stem, stem) for stem in stems]
 
 
 def _duties_where_they_stand(statement: str, evidence: str) -> str:
@@ -458,9 +480,21 @@ def _new_words(statement: str, evidence: str) -> str:
     return f"brings in {extra[0]!r}" if extra else ""
 
 
+def _exchanges(statement: str, evidence: str) -> str:
+    """A word that says nothing by itself may be new, but stands where no other word stood: "hold the file" for "share the file"."""
+    said, there, known = _neighbours(statement), _neighbours(evidence), set(_content(evidence))
+    for left, new, right in said:
+        if new in known:
+            continue
+        for old in (w for before, w, after in there if (before, after) == (left, right) and (left, w, right) not in said):
+            if old not in _NEUTRAL or {old, new} in _OPPOSED or (old in _WHO) != (new in _WHO):
+                return f"puts {new!r} for {old!r}"
+    return ""
+
+
 _RULES = (
     _numbers, _modals, _negations, _named_agencies, _limits, _duties_where_they_stand, _qualifiers, _conditions, _denials, _relations,
-    _reasons, _order,
+    _reasons, _order, _exchanges,
 )  # fmt: skip
 
 

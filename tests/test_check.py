@@ -105,6 +105,12 @@ def test_coverage_is_a_share_weighted_by_rarity() -> None:
             "Do move money between pots, and do not spend what nobody counted.",
         ),
         ("Talk with each partner rather than with the whole room.", "Talk with the whole room rather than with each partner."),
+        ("Return the keys of the shared office at the end of a lease.", "Hold the keys of the shared office at the end of a lease."),
+        ("Tell the landlord of the shared office when a lease ends.", "Ask the landlord of the shared office when a lease ends."),
+        (
+            "The chair and the treasurer reject a lease that nobody costed.",
+            "The chair and the treasurer handle a lease that nobody costed.",
+        ),
     ],
 )
 def test_who_does_what_to_whom_and_under_which_condition_is_kept(source: str, said: str) -> None:
@@ -124,13 +130,15 @@ def test_who_does_what_to_whom_and_under_which_condition_is_kept(source: str, sa
         ("Posts were cut, so visits became rare in the district.", "Visits became rare in the district, because posts were cut."),
         ("Agree the rota before the launch of the hub.", "The rota is agreed before the launch of the hub."),
         ("A manager should supply the file, with legal advice excepted.", "A manager should supply the file, except for legal advice."),
+        ("Retain the keys of the shared office until the lease finishes.", "Keep the keys of the shared office until the lease ends."),
+        ("Each tenant verifies the meter of the office.", "Each tenant checks the meter of the office in this process."),
     ],
 )
 def test_an_honest_rewording_is_supported(source: str, said: str) -> None:
     assert check(said, [passage(source)]).support == "supported"
 
 
-@pytest.mark.parametrize(("name", "size", "precision", "recall"), [("first", 300, 0.94, 0.98), ("second", 170, 0.75, 0.95)])
+@pytest.mark.parametrize(("name", "size", "precision", "recall"), [("first", 300, 0.95, 0.99), ("second", 170, 0.77, 0.96)])
 def test_the_labelled_pairs_stay_as_well_judged_as_they_are(name: str, size: int, precision: float, recall: float) -> None:
     from evals.check_support import SETS, load, measure
 

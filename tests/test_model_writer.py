@@ -239,8 +239,18 @@ def _no_condition(s: str, r: random.Random) -> str | None:
     return found.group(1).strip().capitalize() if found else None
 
 
+def _hollow(s: str, r: random.Random) -> str | None:
+    """A word that says nothing in the place of one that does."""
+    words = s.split()
+    heavy = [n for n, w in enumerate(words[1:], 1) if len(w) > 5 and w.isalpha()]
+    if not heavy:
+        return None
+    words[r.choice(heavy)] = r.choice(["hold", "give", "place", "handle"])
+    return " ".join(words)
+
+
 MUTATIONS = (
-    _number, _no_not, _span_after_not, _must, _not, _agency, _turned, _opposite, _no_condition,
+    _number, _no_not, _span_after_not, _must, _not, _agency, _turned, _opposite, _no_condition, _hollow,
     lambda s, r: s.rstrip(".") + ", which research has shown to halve referrals.",
     lambda s, r: "All " + s[0].lower() + s[1:],
     lambda s, r: s.rstrip(".") + " within 10 days.",
