@@ -127,7 +127,11 @@ _NEUTRAL = frozenset(
     )
 )
 _WHO = frozenset("agenc bodi peopl person".split())
-_OPPOSED = [set(pair.split()) for pair in "ask tell; ask say; ask give; give take; put take; come go; leav stay; leav come".split("; ")]
+_OPPOSED = [
+    set(pair.split())
+    for pair in "ask tell; ask say; ask give; give take; give hold; put take; come go; go stay; write read; "
+    "leav stay; leav come; leav hold; leav take; leav begin".split("; ")
+]
 # Forms a stemmer cannot fold: the word as it is listed, then its forms.
 _IRREGULAR = {
     form: _SNOWBALL.stemWord(word)
