@@ -42,8 +42,20 @@ _INITIALS = re.compile(
 )
 _DATED = re.compile(r"\d{1,2}[-/. ](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[-/. ]\d{2,4}", re.IGNORECASE)
 _QUOTED = re.compile(r"[,:]? [\"'“‘]$")
-_NO_PERSON = frozenset({"U.S.", "U.K.", "N.I.", "N.B.", "P.S.", "A.I.", "U.N.", "E.U.", "N.Z.", "A.M.", "P.M.", "Q.A.", "H.R.", "I.T."})
-_INITIALS_ACT = re.compile(r" (?:(?:was|is|has|had|says|said|rang|told|thinks|asked|wants|and his|and her)\b|[—–-] |\d{1,2}[-/.])")
+_NO_PERSON = frozenset(
+    {"D.O.", "U.S.", "U.K.", "N.I.", "N.B.", "P.S.", "A.I.", "U.N.", "E.U.", "N.Z.", "A.M.", "P.M.", "Q.A.", "H.R.", "I.T."}
+)
+_INITIALS_ACT = re.compile(
+    r" (?:(?:was|is|has|had|says|said|rang|told|thinks|asked|wants|absent|present|attended|chaired|deputis|"
+    r"apologis|agreed|noted|raised|reported|"
+    r"will|and his|and her)\w*|[—–-] |\(aged? \d|\d{1,2}[-/.])"
+)
+# In a list of actions: `DH to circulate the protocol`.
+_ACTS_ON = re.compile(
+    r"([A-Z]{2,3}) (?:to|will) (?:speak|send|write|chase|book|circulate|share|e?mail|contact|follow|draft|check|ask|invite|update|arrange|"
+    r"confirm|ring|call|talk|meet|report|bring|find|take|lead|raise|feed)\b"
+)
+_MONTHS = frozenset({"april", "may", "june", "august"})  # names only where a role in brackets or a mother says so
 _CLANS = frozenset({"mac", "mc", "nic", "ní", "ó"})  # in lower case too these go with the word after them
 _TEXTING = frozenset({"n", "r", "u", "y", "a", "i"})  # letters that stand for words: kayleigh n mum
 _PREPOSITIONS = frozenset({"in", "from", "near", "to", "of", "at", "across", "into", "for", "through", "around", "outside", "under", "on"})
@@ -64,8 +76,14 @@ _HONOURS = frozenset({"professor", "prof", "lord", "lady", "baroness", "dame", "
 _SHORT_TITLES = frozenset({"dr", "mr", "mrs", "ms", "miss"})
 # Words that are a title only before a name that is no common word.
 _OFTEN_NO_TITLE = frozenset(
-    "sister father child baby nan nana gran nurse doctor justice inspector judge pastor midwife professor lord aunt uncle".split()
+    "sister father child baby nan nana gran nurse doctor justice inspector judge pastor midwife professor lord aunt uncle hv sw".split()
 )
+
+
+_ANDS = frozenset({"and", "a", "ac", "agus"})
+# Charlotte, North Carolina; Barry, Vale of Glamorgan.
+_REGION_AFTER = re.compile(r", (?:North|South|East|West|New|County|Co\.?|Vale|Isle|Isles)\b|,? (?:[Cc]ounty|[Cc]ouncil|[Bb]orough)\b")
+_JOINS = frozenset({", ", " and ", ", and ", " & ", " + ", "; ", " / ", "/", " a ", " ac ", " agus "})
 
 
 class Name(NamedTuple):
@@ -127,6 +145,7 @@ class Names:
         self._verbs_too = frozenset(data["names-that-are-verbs"])
         self._acts = frozenset(data["person-verbs"])
         self._does = frozenset(data["anybodys-verbs"])
+        self._abbreviations = frozenset(data["abbreviations"])
         self._nicknames = frozenset(data["nickname-words"])
         self._particles = frozenset(data["particles"])
         self._families = frozenset(data["family-words"])
@@ -143,7 +162,8 @@ class Names:
         for saying in (*data["sayings"], *(w for w in self._public if " " in w)):
             self._sayings.setdefault(re.split(r"[^\w'’]", saying)[0], []).append(saying)
         self._introduced = re.compile(
-            rf"\b(?:{any_of('introductions')}) (?:is )?[\"'‘“]?$|\b(?:name|child|mother|father|mum|dad|subject|from|cc|attendees|present|"
+            rf"\b(?:{any_of('introductions')}) (?:is )?[\"'‘“]?$|\b(?:name|child|mother|father|mum|dad|subject|from|cc|surname|"
+            r"forename|first name|last name|family name|given name|referrer|next of kin|nok|attendees|present|"
             r"apologies|contact|pupil|worker|parent|author|chair|minutes)s?(?:'s name)?: ?$"
         )
         self._signed = re.compile(rf"(?:^|[\s.;\"])(?:{any_of('greetings')}),?\s+$")
@@ -151,11 +171,16 @@ class Names:
         self._agency = re.compile(
             rf",? (?:from|in|at|of) (?:the |our |a |my |their )?(?:[\w&-]+ )?(?:{any_of('agencies')})\b", re.IGNORECASE
         )
-        self._thing = re.compile(rf", (?:our|the|a|an|my|their) (?:[\w-]+ ){{0,2}}?(?:{any_of('things')})\b", re.IGNORECASE)
+        self._thing = re.compile(
+            rf"(?:,| is| was) (?:our|the|a|an|my|their) (?:[\w-]+ ){{0,2}}?(?:{any_of('things')})\b"
+            r"(?![- ](?:manager|lead|leader|head|director|worker|officer|user|chair|nurse|rep))",
+            re.IGNORECASE,
+        )
         roles = "|".join(sorted((re.escape(w) for w in self._cues), key=len, reverse=True))
         self._role_after = re.compile(
             rf"(?:, (?:the |our |a |an |her |his |my |their |who (?:is|was) (?:the |our |a |her |his )?)(?:[\w’'-]+ ){{0,3}}?|"
-            rf",? \((?:the |our |his |her |my |a )?(?:[\w’'-]+ )?|, | is (?:the|our|my|her|his|a) (?:[\w'’-]+ )?)(?:{roles})\b",
+            rf",? \((?:the |our |his |her |my |a )?(?:[\w’'-]+ )?|, (?:[\w’'-]+ )?"
+            rf"| is (?:the|our|my|her|his|a) (?:[\w'’-]+ )?)(?:{roles})\b",
             re.IGNORECASE,
         )
 
@@ -237,13 +262,11 @@ class Names:
             at = start if step < 0 else end - 1
             while 0 <= at + step < len(words):
                 near = at + step
-                if words[near].low == "and" and 0 <= near + step < len(words):
+                if words[near].low in _ANDS and 0 <= near + step < len(words):
                     near += step
                 a, b = sorted((at, near))
                 w = words[near]
-                if text[words[a].end : words[b].start] not in {", ", " and ", ", and ", " & ", " + ", "; "} or not self._listable(
-                    w, closed
-                ):
+                if text[words[a].end : words[b].start] not in _JOINS or not self._listable(w, closed):
                     break
                 last = self._run(words, near, shouting=False) - 1
                 after = words[last + 1] if last + 1 < len(words) else None
@@ -274,6 +297,8 @@ class Names:
             return self._titled(text, words, i, title, shouting)
         if w.low in self._nicknames and self._nicknamed(words, i):
             return w.start, words[i + 1].last, 2, self._kind(text, words, i) or "person"
+        if w.bare in _MONTHS and w.capital and self._month_is_name(text, words, i):
+            return w.start, w.last, 1, self._kind_after(text, w.last)
         if self._never_name(w) or len(w.bare) < 2:
             return self._initials(text, words, i)
         if _MIXED.match(w.text) and w.bare not in self._public:
@@ -288,6 +313,13 @@ class Names:
         if self._points(text, words, i, end, cut, shouting, plural) < ENOUGH:
             return self._initials(text, words, i)
         return w.start, cut, end - i, self._kind(text, words, i) or self._kind_after(text, cut)
+
+    def _month_is_name(self, text: str, words: list[_Word], i: int) -> bool:
+        """April (school nurse), June's mum; but not April (draft)."""
+        after = words[i + 1] if i + 1 < len(words) else None
+        if words[i].owner:
+            return after is not None and after.low in self._kin
+        return text.startswith(" (", words[i].end) and self._role_after.match(text[words[i].end : words[i].end + 40]) is not None
 
     def _nicknamed(self, words: list[_Word], i: int) -> bool:
         """Big Tam, but neither Big Lottery nor Wee County."""
@@ -313,8 +345,10 @@ class Names:
             points += 5.0 if words[i + 1].low in self._kin else 2.5
         if end - i > 1:
             points += self._second(words, i, end)
-        if sort & (CONTEXT | CAPITAL | RARE) or not sort & _FIRST:
+        if sort & (CONTEXT | CAPITAL | RARE | PLACE) or not sort & _FIRST:
             points -= self._in_list_of_places(words, i)
+        if sort & PLACE and _REGION_AFTER.match(after):
+            points -= 3.0
         return points
 
     def _listed(self, w: _Word, sort: int, opening: bool, shouting: bool) -> float:
@@ -387,14 +421,14 @@ class Names:
             return -4.0
         if after.startswith(("'s", "’s")):
             return self._owns(words, end, sort)
-        points = -2.0 if following and following.low in self._grounds | self._lower_works and not sort & GIVEN else 0.0
+        points = -2.0 if following and following.low in self._grounds | self._lower_works and (not sort & GIVEN or sort & PLACE) else 0.0
         if following and following.low in self._families and i and words[i - 1].low == "the":
             points += 5.0
         before, beside = words[max(0, i - 2) : i], words[end : end + 2]
         if len(beside) == 2 and beside[0].low == "and" and beside[0].gap == beside[1].gap == " ":
-            points += 2.0 if beside[1].capital and beside[1].sort & (GIVEN | CAPITAL) else 0.0
+            points += 2.0 if beside[1].capital and beside[1].sort & (GIVEN | CAPITAL) and not beside[1].sort & sort & PLACE else 0.0
         if len(before) == 2 and before[1].low == "and" and words[i].gap == " ":
-            points += 2.0 if before[0].capital and before[0].sort & (GIVEN | CAPITAL) else 0.0
+            points += 2.0 if before[0].capital and before[0].sort & (GIVEN | CAPITAL) and not before[0].sort & sort & PLACE else 0.0
         return points + self._what_follows(words[i], after, following, sort, opening, alone=end == i + 1)
 
     def _owns(self, words: list[_Word], end: int, sort: int) -> float:
@@ -422,6 +456,8 @@ class Names:
             return points + (1.5 if m[1].lower() in {"i", "me", "my", "their"} and w.bare in self._known else 2.5)
         if (m := _UNDERWENT.match(tail)) and m[1] in self._undergone:
             return points + 2.5
+        if (m := re.match(r", ([a-z]+)\b", tail)) and m[1] in self._acts and w.capital and w.bare not in self._known:
+            return points + 2.0
         if _ON_A_NUMBER.match(tail):
             return points + 1.0
         if opening and re.match(r" here\b", tail):
@@ -451,7 +487,7 @@ class Names:
         elif second.sort & _FIRST and first.sort & _FIRST:
             points = 1.0
         elif second.bare not in self._known and not second.sort & PLACE and (first.bare not in self._known or first.sort & _FIRST):
-            points = 1.25  # two words that no list has
+            points = 1.5 if i and not re.search(r"[.!?\n:]", first.gap) else 1.25  # two words that no list has
         if words[end - 1].bare in self._grounds and end - i == 2:
             points -= 1.0 if first.bare in self._verbs_too else 3.0
         return points
@@ -584,9 +620,12 @@ class Names:
     def _is_family(self, words: list[_Word], i: int) -> bool:
         """The Okonkwo family, the Connors children, the Okonkwos."""
         w = words[i]
-        if i == 0 or words[i - 1].low != "the" or w.upper or w.bare in self._never or w.gap != " ":
-            return False
         after = words[i + 1] if i + 1 < len(words) and words[i + 1].gap == " " else None
+        if w.upper or w.bare in self._never:
+            return False
+        if i == 0 or words[i - 1].low != "the" or w.gap != " ":  # Hughes siblings, at the head of a note
+            named = w.capital and w.sort & FAMILY and w.bare not in self._known - _FAMILIAR and not w.sort & PLACE
+            return bool(named and after and after.low in self._families)
         if (w.bare in self._known and not w.sort & (FAMILY | GIVEN | CAPITAL)) or not (w.capital or w.sort & (GIVEN | FAMILY)):
             return False
         if after and after.low in self._families and (w.capital or w.bare not in self._known):
@@ -615,6 +654,8 @@ class Names:
                 if not self._never_name(x) and not cited and ((x.sort & FAMILY and len(x.bare) > 3) or x.bare not in self._known):
                     stop = self._run(words, end, shouting=False)
                     return w.start, words[stop - 1].last, stop - i, self._kind(text, words, i) or "person"
+        if (m := _ACTS_ON.match(text, w.start)) and m[1].lower() not in self._abbreviations and re.search(r"[:;\n•–-]\s*$|^$", w.gap):
+            return m.start(1), m.end(1), 1, "practitioner"
         m = _INITIALS.match(text, w.start)
         if m and "." in m[0] and m[0] not in _NO_PERSON and _INITIALS_ACT.match(text, m.end()):
             return m.start(), m.end(), max(1, sum(1 for x in words[i : i + 4] if x.start < m.end())), "person"
@@ -686,10 +727,14 @@ class Names:
     def _is_cited(self, text: str, words: list[_Word], i: int, end: int) -> bool:
         """An author's name that is also anybody's, used as an author's: as Francis found, Gillick and Fraser."""
         before = text[max(0, words[i].start - 24) : words[i].start].lower()
-        after = text[words[end - 1].last : words[end - 1].last + 24].lower()
+        after = text[words[end - 1].last : words[end - 1].last + 40].lower()
         return bool(
             re.search(r"\b(?:what (?:did|does|do)|according to|as|since|after|read|cite|gillick(?: and|/| or)) ?$", before)
             or re.match(r" (?:and [a-z]+ )?(?:found|recommend|argue|describe|conclud|wrote|call|identif|sa[iy])", after)
-            or re.match(r"['’]s (?:\w+ )?(?:report|review|work|analys|stud|paper|book)", after)
+            or re.match(
+                r"['’]s (?:\w+ ){0,2}(?:report|review|work|analys|stud|paper|book|tool|model|framework|ladder|"
+                r"theor|typolog|continuum|stag)",
+                after,
+            )
             or any(words[j].bare in self._public for j in (i - 2, end + 1) if 0 <= j < len(words) and words[max(i, j) - 1].low == "and")
         )

@@ -53,14 +53,15 @@ _POSTCODE_LOWER = rf"(?:{_AREA.lower()})\d{{1,2}}[a-z]? (?!1st|2nd|3rd|\dth)\d[a
 _NO_YEAR = r"(?!(?:19|20)\d\d(?:[/-]\d\d)?(?![\w/]|[.-]\w))"
 _REF = (
     rf"{_NO_YEAR}((?:[A-Za-z] "
-    rf"|(?-i:[A-Z]{{2,5}}) )?(?=(?:[\w/.-]*?\d){{LEAST}})[A-Za-z0-9](?:[A-Za-z0-9/.-]*[A-Za-z0-9])?(?: \d{{3,4}})*[A-Z]?)(?!\w)"
+    rf"|(?-i:[A-Z]{{2,5}}) )?(?=(?:[\w/.-]*?\d){{LEAST}})[A-Za-z0-9](?:[A-Za-z0-9/.-]*[A-Za-z0-9])?(?: \d{{3,5}})*[A-Z]?)(?!\w)"
 )
 _NUMBER_WORD_OR_SIGN = (
-    r"(?:(?:ref(?:erence)?s?|no|number|num|id|log|record|report|case|file|occurrence|certificate|cert|pin"
+    r"(?:(?:ref(?:erence)?s?|no|number|num|id|log|incident|crime|record|report|case|file|occurrence|certificate|cert|pin"
     r"|reg(?:istration)?|code|journal|card|"
     r"account)(?:\b\.?|(?=\d))|#)[\s:.#]*"
 )
-_BORN_AFTER = re.compile(rf"(?:['’]s)?(?:,? ?| ?\| ?|\t)[(\[]?({_FULL_DATE})", re.IGNORECASE)
+_STATUS = r"(?= ?[-–—|] ?(?:CIN|CPP?|LAC|CLA|EHCP?|SEND?|[MF])\b)"  # what a list of children says after a birthday
+_BORN_AFTER = re.compile(rf"(?:['’]s)?(?:(?:,? ?| ?\| ?|\t)[(\[]?({_FULL_DATE})| ?[-–—] ?({_FULL_DATE}){_STATUS})", re.IGNORECASE)
 _DAY_MONTH_YEAR = r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d"  # 140312
 _SAID_INITIALS = r"\b(?:initials|d\.?o\.?b|birthda\w+|date of birth)\b"
 
@@ -78,7 +79,12 @@ Form = tuple[str, re.Pattern[str], int, Callable[[str], bool] | None]  # kind, p
 
 # Forms that hold others inside them: tried before addresses.
 FIRST: tuple[Form, ...] = (
-    ("address", _form(r"\b(?:c/o )?P\.?O\.? ?Box \d{1,6}(?:, [A-Z][\w'-]+)*(?:,? " + _POSTCODE + ")?"), 0, None),
+    (
+        "address",
+        _form(r"\b(?:c/o )?P\.?O\.? ?Box \d{1,6}(?:, (?:[A-Z][\w'-]+ ?){1,3})*(?:,? ?(?:" + _POSTCODE + r"|[A-Z]{2,3} \d{4,5}))?"),
+        0,
+        None,
+    ),
     (
         "case number",
         _form(
@@ -99,7 +105,8 @@ FORMS: tuple[Form, ...] = (
     (
         "email",
         _form(
-            r"(?:(?<![\w.+-])[\w+-]{1,40} dot )?(?<![\w.+-])[\w.+-]{2,40} ?[\[(]? ?\bat\b ?[\])]? ?[\w-]{2,40} ?[\[(]? ?\bdot\b ?[\])]? ?"
+            r"(?:(?<![\w.+-])[\w+-]{1,40} ?[\[(]?\bdot\b[\])]? )?(?<![\w.+-])[\w.+-]{2,40}"
+            r" ?[\[(]? ?\bat\b ?[\])]? ?[\w-]{2,40} ?[\[(]? ?\bdot\b ?[\])]? ?"
             r"(?:co|com|org|net|gov|nhs|ie|uk)\b(?: ?(?:dot|\.) ?uk)?"
         ),
         0,
@@ -109,13 +116,21 @@ FORMS: tuple[Form, ...] = (
         "date of birth",
         _form(
             rf"(?:\bd\.?\s?o\.?\s?[bd]\b\.?|\bdate of (?:birth|death)|\bbirth ?date|{_THING_BORN}\bborn(?: on)?|\bbirthday(?:['’]s| is)?|"
-            rf"\bb\.|\bb(?= \d)|\bEDD\b|\bdate of delivery|\bbaby due)[\s:=,is-]{{0,6}}(?:on )?({_DATE})"
+            rf"\bb\.|\bb(?= \d)|\bEDD\b|\bdate of delivery|\bbaby due|\bdue date|\bb-?day|\bD ?of ?B\b)[\s:=,is–-]{{0,6}}(?:on )?({_DATE})"
         ),
         1,
         None,
     ),
-    ("date of birth", _form(rf"\b(?:d\.?o\.?b\.?|date of birth)[\s:=is]{{1,5}}(\d{{6}}(?:\d\d)?|{_MONTH}\.? \d{{2,4}})(?!\d)"), 1, None),
+    (
+        "date of birth",
+        _form(rf"\b(?:d\.?o\.?b\.?|date of birth|due date)[\s:=is]{{1,5}}(\d{{6}}(?:\d\d)?|{_MONTH}\.? \d{{2,4}})(?!\d)"),
+        1,
+        None,
+    ),
     ("date of birth", _form(rf"\bborn (?:in |around |about )?({_MONTH}\.? \d{{4}})"), 1, None),
+    ("date of birth", _form(r"\bborn (?:on )?((?:Christmas|Boxing|New Year['’]?s|St \w+['’]?s) (?:Day|Eve)(?:,? \d{4})?)"), 1, None),
+    # a row of a list of people: Name - F - 02/02/2015
+    ("date of birth", _form(rf"[^\W\d_]{{2,}} ?[-–|,/] ?(?:(?:M|F|male|female|boy|girl) ?[-–|,/] ?)({_FULL_DATE})(?!\d)"), 1, None),
     ("date of birth", _form(rf"\b(?:turn(?:ed|s|ing)?|(?:will|['’]ll) be|is|was) {_COUNT} on ({_DATE})"), 1, None),
     ("date of birth", _form(r"[^\W\d_]{2,} \((\d{1,2}[./-]\d{1,2}[./-]\d{2,4})\)"), 1, None),
     (
@@ -138,18 +153,27 @@ FORMS: tuple[Form, ...] = (
     ("PPS number", _form(r"\b\d{7}[A-W][A-IW]?\b", 0), 0, pps.is_valid),
     ("NHI number", _form(r"\bNHI\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?([A-Z]{3}(?:\d{4}|\d{2}[A-Z]{2}))\b"), 1, None),
     (
+        "health number",
+        _form(
+            r"\b(?:IHI|individual health(?:care)? identifier|health identifier|NSN|national student number|DVA|PHN|CHI|HCN|NHI)\b[\s:#]*"
+            r"(?:(?:no|number|id)\b\.?[\s:]*)?(?:is )?((?:\d[ -]?){8,17}\d)(?!\d)"
+        ),
+        1,
+        None,
+    ),
+    (
         "Medicare number",
         _form(
             r"\b(?:Medicare|Medicaid|MBI)\b[\s:]*(?:(?:no|number|card"
-            r"|id)\b\.?[\s:]*)*(?:is )?(\d{4} ?\d{5} ?\d(?: ?/ ?\d)?|\d[A-Z]{2}\d-?[A-Z]{2}\d-?[A-Z]{2}\d{2})(?!\d)"
+            r"|id)\b\.?[\s:]*)*(?:is )?(\d{4} ?\d{5} ?\d(?: ?/ ?\d)?|\d[A-Z]{2}\d-?[A-Z]{2}\d-?[A-Z]{2}\d{2}|[A-Z]{2}\d{5}[A-Z])(?!\d)"
         ),
         1,
         None,
     ),
     ("SSN", _form(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), 0, None),
     ("SSN", _form(r"\b(?:SSN|social security)\b[\s:#]*(?:no\.?|number)?[\s:#]*(?:is )?(\d{3}[ .-]?\d{2}[ .-]?\d{4})(?!\d)"), 1, None),
-    ("tax number", _form(r"\b(?:TFN|UTR|IRD|tax (?:file|reference))\b[\s:]*(?:no\.?|number)?[\s:]*(\d[\d ]{7,11}\d)"), 1, None),
-    ("passport", _form(r"\b(?:passports?|pp(?= no))[\s:]*(?:no\.?|number)?[\s:]*(?:is |[A-Z]{2,3} )?([A-Z]{0,2}\d{6,9})\b"), 1, None),
+    ("tax number", _form(r"\b(?:TFN|UTR|IRD|tax (?:file|reference))\b[\s:]*(?:no\.?|number)?[\s:]*(\d[\d -]{7,11}\d)"), 1, None),
+    ("passport", _form(r"\b(?:passports?|pp(?= no))[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?:[A-Z]{2,3} )?[A-Z]{0,2}\d{6,9})\b"), 1, None),
     (
         "passport",
         _form(
@@ -163,7 +187,12 @@ FORMS: tuple[Form, ...] = (
     ("licence", _form(r"\b[A-Z9]{5} ?\d{6} ?[A-Z9]{2}\d[A-Z]{2}\b", 0), 0, None),
     ("bank details", _form(r"\b[A-Z]{2}\d{2} ?(?:[A-Z0-9]{4} ?){2,7}[A-Z0-9]{1,4}\b", 0), 0, iban.is_valid),
     ("bank details", _form(r"\bBSB\b[\s:]*(?:no\.?|number)?[\s:]*(\d{3}[ -]?\d{3})(?!\d)"), 1, None),
-    ("bank details", _form(r"\b(?:routing|roll)\b[\s:]*(?:no\.?|number|num)[\s:]*(?:is )?([A-Z0-9][A-Z0-9/-]{5,})"), 1, None),
+    (
+        "bank details",
+        _form(r"\b(?:routing|roll)\b[\s:]*(?:no\.?|number|num)?[\s:]*(?:is )?((?=[A-Z0-9/-]*\d{4})[A-Z0-9][A-Z0-9/-]{5,})"),
+        1,
+        None,
+    ),
     ("bank details", _form(r"\bIBAN[\s:]*([A-Z]{2}\d{2}[A-Z0-9 ]{10,32}[A-Z0-9])"), 1, None),
     ("bank details", _form(r"(?<!\d)(?:\d{4}[ -]?){3}\d{1,7}(?!\d)"), 0, luhn.is_valid),
     ("bank details", _form(r"\bcard(?: number| no\.?)?[\s:]*((?:\d{4}[ -]?){3}\d{3,4})(?!\d)"), 1, None),
@@ -205,6 +234,15 @@ FORMS: tuple[Form, ...] = (
     ("postcode", _form(rf"\bpost ?code\b[\s:is]*({_POSTCODE})\b"), 1, None),
     # the first half of a postcode, where it is said to be one person's
     ("postcode", _form(rf"\bpost ?code\b(?: is| starts| begins)(?: with)? ((?:{_AREA})\d[\dA-Z]?(?: \d)?)\b"), 1, None),
+    (
+        "address",
+        _form(
+            r"\b(?:mum|mam|mom|dad|nan|gran|she|he|they|lives?|living|stay(?:s|ing)?|family)"
+            r"(?: is| are|['’]s)? (?:at|in) ((?:number|no\.?) \d{1,4}[a-z]?)\b"
+        ),
+        1,
+        None,
+    ),
     ("address", _form(rf"\b((?:house |flat )?(?:number|no\.?) \d{{1,4}}[a-z]?,? (?:in )?(?:{_AREA})\d[\dA-Z]?)\b"), 1, None),
     ("plate", _form(r"\b[A-HJ-PR-Y][A-HJ-PR-Y]\d{2} ?[A-HJ-PR-Z]{3}\b", 0), 0, None),
     ("plate", _form(r"\b\d{2,3}-[A-Z]{1,2}-\d{1,6}\b|\b\d{2,3} [A-Z]{1,2} \d{3,6}\b", 0), 0, None),
@@ -230,7 +268,9 @@ FORMS: tuple[Form, ...] = (
     ("handle", _form(r"(?<![\w@.])@[A-Za-z0-9_.]{2,30}(?<!\.)"), 0, None),
     (
         "handle",
-        _form(r"\b(?:https?://)?(?:(?:www\.|m\.)?(?:facebook|instagram|tiktok|twitter|x|snapchat|linkedin|vk|youtube)\.com)/[\w.@/-]*\w"),
+        _form(
+            r"\b(?:https?://)?(?:(?:www\.|m\.)?(?:facebook|instagram|tiktok|twitter|x|snapchat|linkedin|vk|youtube)\.com)/[\w.@/-]*\w(?:\?(?:id|u|user)=[\w.-]*\w)?"
+        ),
         0,
         None,
     ),
@@ -268,10 +308,23 @@ FORMS: tuple[Form, ...] = (
         1,
         None,
     ),
-    ("address", _form(r"(?:///|\bwhat3words[\s:]*(?:is )?)([a-z]{3,}\.[a-z]{3,}\.[a-z]{3,})\b"), 1, None),
+    ("address", _form(r"(?:///|\b(?:what3words|w3w)[\s:]*(?:is )?)([a-z]{3,}\.[a-z]{3,}\.[a-z]{3,})\b"), 1, None),
     ("address", _form(r"(?<![\d.])-?\d{1,2}\.\d{4,}, ?-?\d{1,3}\.\d{4,}"), 0, None),
+    (
+        "address",
+        _form(
+            r"""\d{1,3} ?[°º] ?\d{1,2} ?['’′] ?(?:[\d.]{1,6} ?["”″] ?)?[NS]"""
+            r""",? ?\d{1,3} ?[°º] ?\d{1,2} ?['’′] ?(?:[\d.]{1,6} ?["”″] ?)?[EW]"""
+        ),
+        0,
+        None,
+    ),
+    ("address", _form(r"\b(?:lat(?:itude)?|long?(?:itude)?|lng)\b[\s:=]*(?:is )?(-?\d{1,3}\.\d{3,})"), 1, None),
     ("address", _form(r"\bgrid ref(?:erence)?\b[\s:]*([A-Z]{2} ?\d{3,5} ?\d{3,5})\b"), 1, None),
     ("IP address", _form(r"\bIP\b[\w ]{0,10}?[\s:]*((?:\d{1,3}\.){3}\d{1,3})"), 1, None),
+    ("device", _form(r"(?<![\w:-])(?:[\dA-F]{2}[:-]){5}[\dA-F]{2}(?![\w:-])"), 0, None),
+    ("device", _form(r"\bIMEI\b[\s:]*(?:no\.?|number)?[\s:]*(\d{2} ?\d{6} ?\d{6} ?\d)(?!\d)"), 1, None),
+    ("IP address", _form(r"(?<![\w:])(?=[\da-f:]*\d)(?:[\da-f]{1,4}:){3,7}(?::?[\da-f]{1,4}){1,4}(?![\w:])"), 0, None),
     ("IP address", _form(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]\d)\.)(?:\d{1,3}\.){2}\d{1,3}(?![\d.])"), 0, None),
 )
 
@@ -283,22 +336,35 @@ def _records(data: dict[str, Any]) -> tuple[Form, ...]:
         return "|".join(re.escape(w).replace(r"\ ", " ?") for w in sorted(data[key], key=len, reverse=True))
 
     least = {n: _REF.replace("LEAST", str(n)) for n in (3, 4, 5)}
+    bodies = ("ofsted", "school", "provider", "setting", "charity", "company")  # what has a number of its own
+    not_a_body = "(?i:" + "".join(rf"(?<!{body} )" for body in bodies) + ")"
     said = rf"[\s:.#]*(?:{_NUMBER_WORD_OR_SIGN}){{1,3}}(?:is |was )?"
     return (
         (
             "case number",
             _form(
-                rf"\b(?:refs?|reference|(?:case|file|docket|claim|incident)(?= ?[:#]))(?:(?: id| no"
+                rf"\b(?:refs?|reference|(?:case|file|docket|claim|incident)(?= ?[:#]| \d{{4}}-[A-Z]))(?:(?: id| no"
                 rf"| num(?:ber)?)\b)?\.?[\s:#]+(?:is |was )?{least[3]}"
             ),
             1,
             None,
         ),
-        ("case number", _form(rf"\b(?:{words('record-systems')}){said}{least[3]}"), 1, None),
-        ("case number", _form(rf"\b(?:{words('record-systems')})\b[\s:#-]{{1,3}}(?:is |was )?{least[5]}"), 1, None),
+        ("case number", _form(rf"{not_a_body}\b(?:{words('record-systems')}){said}{least[3]}"), 1, None),
+        ("case number", _form(rf"{not_a_body}\b(?:{words('record-systems')})\b[\s:#-]{{1,3}}(?:is |was )?{least[5]}"), 1, None),
         ("registration number", _form(rf"\b(?:{words('registers')})(?:{said}|[\s:#-]{{1,3}}){least[4]}"), 1, None),
         ("case number", _form(rf"\b(?:{words('record-owners')}){said}{least[3]}"), 1, None),
-        ("case number", _form(rf"\b(?:{words('record-prefixes')})[-/ ]?(?=[\w/-]*\d{{4}})[\w/-]{{4,}}\b", 0), 0, None),
+        (
+            "case number",
+            _form(
+                r"\b(?:(?:CP|CIN|LAC|CLA|EH|TAF|CFA|TCM|PULSE)[/ #:-]{1,2}|(?:CP|CIN|LAC|CLA)(?=(?:19|20)\d\d/)"
+                r"|(?:INC|REQ|RITM|CHG)(?=\d{5}))"
+                r"((?:\d{2,4}/)?\d{4,}(?:/\d+)?)(?![\w/])",
+                0,
+            ),
+            1,
+            None,
+        ),
+        ("case number", _form(rf"{not_a_body}\b(?:{words('record-prefixes')})[-/ ]?(?=[\w/-]*\d{{4}})[\w/-]{{4,}}\b", 0), 0, None),
     )
 
 
@@ -381,7 +447,31 @@ NEEDS: dict[str, tuple[int, tuple[str, ...]]] = {
     ),
     "date of birth": (
         0,
-        ("dob", "d.o", "o.b", "o.d", "dod", "birth", "born", "b.", "b ", "(", "turn", " be ", " is ", " was ", "edd", "date of", "due"),
+        (
+            "dob",
+            "d.o",
+            "o.b",
+            "o.d",
+            "dod",
+            "birth",
+            "born",
+            "b.",
+            "b ",
+            "(",
+            "turn",
+            " be ",
+            " is ",
+            " was ",
+            "edd",
+            "date of",
+            "due",
+            "bday",
+            "b-day",
+            " - ",
+            "/",
+            "|",
+            "dob",
+        ),
     ),
     "CHI number": (10, ("chi",)),
     "H&C number": (10, ("h&c", "h & c", "h &c", "h& c", "h+c", "h + c", "hcn", "health and care")),
@@ -399,11 +489,13 @@ NEEDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "Eircode": (1, ()),
     "postcode": (2, ()),
     "plate": (1, ()),
-    "IP address": (4, ()),
+    "IP address": (3, ()),
+    "device": (2, (":", "-", "imei")),
+    "health number": (9, ("ihi", "identifier", "nsn", "student number", "dva", "phn", "chi", "hcn", "nhi")),
     "access code": (3, ("pass", "pwd", "pin", "safe", "code", "id", "log")),
     "meeting link": (0, ("zoom.us", "teams.", "meet.google", "webex")),
     "VIN": (3, ("vin",)),
-    "address": (0, ("///", "what3words", ".", "grid", "no", "number")),
+    "address": (0, ("///", "what3words", "w3w", ".", "grid", "no", "number", "°", "º")),
     "registration number": (4, ()),
     "case number": (3, ()),
 }
@@ -412,6 +504,7 @@ _PLACES = frozenset({"postcode", "address"})
 _PHONE = re.compile(
     r"(?<![\w./-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{1,5}\)[ .-]?)?\d[\d ().-]{6,16}\d(?: ?(?:ext|extension|x)\.? ?\d{1,5})?(?![\w/-])"
 )
+_NOUGHT = re.compile(r"(?<![\w.])[oO]7[\d ().-]{7,13}\d(?!\w)")
 _EXTENSION = re.compile(r"\bext(?:ension|n)?\b\.? ?(\d{3,6})\b", re.IGNORECASE)
 _SPOKEN = re.compile(
     r"\b(?:(?:zero|oh|nought|one|two|three|four|five|six|seven|eight|nine|double|treble|triple|hundred|thousand)\b[ ,-]*){9,}",
@@ -518,7 +611,8 @@ class Privacy:
         flat_after = r"(?:,? (?:Apt|Unit|Suite|#)\.? ?\w{1,4})?"
         code = rf"(?:,? ?(?:{_POSTCODE}|[A-Z]{{2}} \d{{5}}(?:-\d{{4}})?|{states} \d{{4}}))?"
         short = r"(?:(?<=[SRLD][tdnr])\.|(?<=Ave)\.)?"  # a stop after St or Rd is none of a sentence's
-        tail = rf"{flat_after}(?:,? (?:{town} ?){{1,3}}(?: \d{{1,2}})?)?{code}"
+        further = rf"(?:, (?:{town} ?){{1,3}}(?=[.,;)\n]|$))?"
+        tail = rf"{flat_after}(?:,? (?:{town} ?){{1,3}}(?: \d{{1,2}})?)?{further}{code}"
         self._addresses = (
             re.compile(rf"\b(?:Lot|RMB|RSD) \d{{1,4}},? (?:[A-Z][\w'’-]+ ){{1,3}}(?:{streets}|Track)\b(?: via)?{tail}"),
             re.compile(
@@ -527,12 +621,17 @@ class Privacy:
             ),
             re.compile(rf"\b{flat}\d{{1,4}}[a-zA-Z]?,? (?:[A-Z][\w'’.-]+,? ){{1,6}}{_POSTCODE}\b"),
             re.compile(rf"\b(?:Flat|Apt\.?|Apartment) ?\w{{1,4}},? (?:[A-Z][\w'’.-]+,? ){{1,5}}(?:{streets}|{home})\b{tail}"),
-            re.compile(rf"\b{flat}\d{{1,4}}[a-zA-Z]? (?:Bryn|Heol|Ffordd|Stryd|Maes|Lôn|Clos|Rhodfa|Rue|Via|Calle) [A-Z][\w'’-]+{tail}"),
+            re.compile(
+                rf"\b{flat}\d{{1,4}}[a-zA-Z]? (?:Bryn|Heol|Ffordd|Stryd|Maes|Lôn|Clos|Rhodfa|Rue|Via|Calle) "
+                rf"(?:yr? |'r )?[A-Z][\w'’-]+{tail}"
+            ),
             re.compile(
                 rf"(?:(?<=address is )|(?<=address: )|(?<=address )|(?<=lives at )|(?<=live at )|(?<=living at )|"
-                rf"(?<=stays at )|(?<=staying at )|(?<=lives in )|(?<=moved to )|(?<=stay at )|(?<=home is ))(?:(?:The|Flat|"
+                rf"(?<=stays at )|(?<=staying at )|(?<=lives on )|(?<=live on )|(?<=living on )|(?<=lives in )|"
+                rf"(?<=moved to )|(?<=stay at )|(?<=home is ))(?:(?:The|Flat|"
                 rf"[A-Z])[\w'’]*,? ){{1,5}}(?:[A-Z][\w'’]+ )?(?:{streets}|{home})\b{tail}"
             ),
+            re.compile(rf"\b{flat}\d{{1,4}}[a-zA-Z]? (?:[A-Z][\w'’-]+ ?){{1,3}}, (?:{town} ?){{1,2}}, (?:Co\.|County) {town}"),
             re.compile(
                 rf"(?:(?<=lives at )|(?<=live at )|(?<=living at )|(?<=address is )|(?<=number )|"
                 rf"(?<=address: ))\d{{1,4}}[a-z]? (?:[A-Za-z'’]+ ){{1,3}}?(?:{streets.lower()})\b"
@@ -560,7 +659,7 @@ class Privacy:
             keep(Found(*name))
             born = _BORN_AFTER.match(text, name.end)  # a full date just after a name is that person's
             if born and name.kind != "practitioner":
-                keep(Found(born.start(1), born.end(1), "date of birth"))
+                keep(Found(*born.span(born.lastindex or 1), "date of birth"))
         years = [m for m in _ONE_CLASS.finditer(text) if not text[max(0, m.start() - 12) : m.start()].lower().endswith(_NOT_ONES)]
         if years and self._is_about_one(text, kept):
             for m in years:
@@ -595,6 +694,7 @@ class Privacy:
                 )
         phones = _PHONE.finditer(text) if digits > 6 else ()
         yield from (Found(m.start(), m.end(), "phone") for m in phones if self._is_phone(m[0], text[max(0, m.start() - 30) : m.start()]))
+        yield from (Found(m.start(), m.end(), "phone") for m in _NOUGHT.finditer(text)) if digits > 6 else ()
         yield from (Found(m.start(1), m.end(1), "phone") for m in _EXTENSION.finditer(text)) if digits else ()
         yield from (Found(m.start(), len(m[0].rstrip(" ,-")) + m.start(), "phone") for m in _SPOKEN.finditer(text))
         classes = _SCHOOL if _ANY_CLASS.search(text) else _SCHOOL[-1:] if _ANY_SCHOOL.search(text) else ()
