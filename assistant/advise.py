@@ -44,7 +44,7 @@ from assistant.types import (
 )
 from assistant.understand import Meaning, Reader, whole_list
 from assistant.writers import CardWriter
-from assistant.writers.cards import content_words, likeness
+from assistant.writers.cards import content_words, likeness, speaks_of
 
 StepName = Literal["screen", "understand", "retrieve", "compose", "check"]
 LONGEST = 20_000  # characters of a question; more is cut, with a notice
@@ -53,6 +53,7 @@ _SHAPES: tuple[Request, ...] = ("shorter", "more", "who", "when", "why", "first"
 _OWN_NATION = 0.3  # a card of the very nation or agency that was named answers from this fit on
 _TORN = 0.25  # log-odds between two cards that fit about equally
 _PLAIN = 0.985  # a card that fits better than this is what was meant
+_SECTION = re.compile(r"\bsections? \d+[a-z]{0,2}\b", re.IGNORECASE)
 _APART_CARD = "agencies-at-different-steps"
 _AS_GOOD = 1.0  # log-odds within which a card of the nation that is set defines a thing before a card of none
 _LAW_FIRST = 2.5  # log-odds within which a law card leads the answer to a question about law
@@ -268,6 +269,7 @@ class Adviser:
             answers_as=meaning.answers_as,
             facts=facts,
             each=self._each(run, meaning),
+            term=self.reader.term(meaning.text) if meaning.kind == "definition" and not meaning.subjects and not meaning.follows else "",
         )
         return run
 
@@ -354,6 +356,10 @@ class Adviser:
             good = [*(h for h in found if h.card in named), *(h for h in good if h.card not in named)]
             missing = [c for c in named if all(h.card != c for h in good)]
             good = [*(CardHit(c, 1.0, 30.0, {}, ()) for c in missing), *good]
+        elif asked.term:  # a card that never names the thing does not say what it is, however near its subject
+            good = [h for h in good if speaks_of(h.card, asked.term)]
+        if sections := _SECTION.findall(asked.text):  # nor does the law on one section answer for another
+            good = [h for h in good if any(speaks_of(h.card, s) for s in sections)]
         return found, good
 
     def _is_named(self, card: Card, text: str) -> bool:

@@ -266,6 +266,7 @@ class Understanding:
     answers_as: Kind = "other"  # the shape of the answer; of a follow-up, that of the question before
     facts: dict[str, str] = field(default_factory=dict)  # what the person has told of this partnership
     each: tuple[tuple[str, Placement], ...] = ()  # agencies described apart, each with where it stands
+    term: str = ""  # what a question of the form "what is X" wants explained, where that is no member of the framework
 
 
 @dataclass(frozen=True)

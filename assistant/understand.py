@@ -161,6 +161,8 @@ class Reader:
         if best in _SOCIAL:
             said = certain >= _CERTAIN and len(mended.split()) <= 12 and (asks or best != "about") and not subjects
             return (best if said else "vague" if len(content) < 2 else "other"), certain
+        if not subjects and (best == "vague" or len(content) < 2) and self.term(mended):
+            return "definition", certain  # one strange word is a name, and may be ours
         if best == "vague" or (len(content) < 2 and not subjects and (certain < _CERTAIN or best == "other")):
             return ("vague" if len(content) <= _FEW and not subjects else "other"), certain
         if not asks and best != "other" and (best in _ASKED or certain < _CERTAIN or len(content) > 5):
@@ -208,12 +210,12 @@ class Reader:
         return found
 
     def _asked(self, text: str) -> str:
-        """`text` without the announcement of another subject or a reassurance before it."""
+        """`text` without the announcement of another subject or a reassurance before it, and "s16E" written out."""
         for name in ("new_subject", "preamble"):
             rest = self.words[name].sub("", text, count=1).strip()
             if rest and rest != text.strip() and (name == "new_subject" or len(rest.split()) > 1):
                 text = rest
-        return text
+        return _SECTION.sub(r"section \1", text)
 
     def _content(self, text: str) -> list[str]:
         return [w for w in _WORD.findall(text.lower().replace("’", "'")) if w not in _COMMON and len(w) > 1]
@@ -247,7 +249,8 @@ class Reader:
             if not sentence or size > 22:
                 continue
             content = len(self._content(sentence))
-            if size <= 6 and self._place(sentence) and not subjects and content <= 3:
+            named = self._place(self.term(sentence))  # of a body of one nation it is asked what it is
+            if size <= 6 and self._place(sentence) and not named and not subjects and content <= 3:
                 return "nation", ""
             for request, pattern in self.follows:
                 if not pattern.search(sentence):
@@ -381,6 +384,11 @@ class Reader:
         new = [w for w in words if w[:3] not in used and not any(p.search(w) for p in known)]
         return len(new) <= max(1, len(words) // 2)
 
+    def term(self, text: str) -> str:
+        """What a short question of the form "what is X" asks about; empty for any other."""
+        found = self.words["term"].match(text)
+        return found["term"].strip() if found else ""
+
     def split_over_need(self, text: str) -> bool:
         """Whether some agencies are said to be ready and another not to see the need."""
         return bool(self.words["split_over_need"].search(text))
@@ -409,6 +417,7 @@ class Reader:
         return _WORD.sub(mend, text) if self.known else text
 
 
+_SECTION = re.compile(r"(?<![\w'’])s(?:ec)?\.? ?(\d+[a-z]{0,2})\b", re.IGNORECASE)
 _TERMS = (
     "communication", "cooperation", "coordination", "coalition", "integration", "predisposing", "mandate", "leadership", "machinery",
     "process", "outcomes", "contemplation", "preparation", "maintenance", "difference", "between", "meaning", "definition", "partnership",
@@ -512,7 +521,7 @@ def load_reader(library: Library, folder: Path, embeddings: OnnxEmbeddings | Non
     return Reader(tuple(rules), tuple(follows), words, agencies, places, names, known, learned, embeddings)
 
 
-_WORDS = ("asks", "tail", "to_us", "thanking", "new_subject", "preamble", "said", "members", "split_over_need")
+_WORDS = ("asks", "tail", "to_us", "thanking", "new_subject", "preamble", "said", "members", "split_over_need", "term")
 
 
 def _examples(folder: Path, slips: list[str]) -> list[tuple[str, Kind]]:

@@ -170,3 +170,15 @@ def test_a_screen_that_raises_stops_everything(assistant: Assistant, monkeypatch
     with pytest.raises(RuntimeError, match="screen broke"):
         assistant.ask("Our members keep sending substitutes.")
     assert searched == []
+
+
+def test_a_thing_that_no_card_names_is_not_explained_by_its_neighbour(assistant: Assistant) -> None:
+    answer = assistant.ask(Question("What is a zebra passport panel?"))
+    assert answer.outcome != "answered"
+
+
+def test_a_thing_that_a_card_only_mentions_is_said_to_be_no_more_than_mentioned(assistant: Assistant) -> None:
+    about = assistant.ask(Question("What is a relevant agency?", jurisdiction="england"))
+    assert assistant.prompts.say("writer.term.none") in about.text
+    named = assistant.ask(Question("What is an information sharing agreement?"))
+    assert assistant.prompts.say("writer.term.none") not in named.text

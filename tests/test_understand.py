@@ -245,3 +245,38 @@ def test_without_what_was_learned_the_rules_still_read(small: Path) -> None:
 )
 def test_agencies_that_are_ready_beside_one_that_is_not_are_told_from_the_rest(reader: Reader, text: str, split: bool) -> None:
     assert reader.split_over_need(text) is split
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("What is a core group?", "core group"),
+        ("What is a MASH and who should be in it?", "MASH"),
+        ("what's the chief officers group in Scotland for?", "chief officers group"),
+        ("Explain what a pathway plan is", "pathway plan"),
+        ("What is independent scrutiny in English arrangements?", "independent scrutiny"),
+        ("What is a child in need plan?", "child in need plan"),
+        ("What is the role of a lead safeguarding partner?", "lead safeguarding partner"),
+        ("what are we missing", ""),
+        ("What is happening with our board", ""),
+        ("What does a good escalation policy look like?", ""),
+        ("How do we get schools to the table?", ""),
+    ],
+)
+def test_a_short_question_names_the_thing_it_wants_explained(reader: Reader, text: str, term: str) -> None:
+    assert reader.term(text) == term
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"), [("What's a CYPSC for?", "definition"), ("what is MARAC", "definition"), ("what is the SBNI?", "definition")]
+)
+def test_one_strange_word_is_a_name_to_be_explained(reader: Reader, text: str, kind: str) -> None:
+    assert reader.read(text).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("what does s16E say", "what does section 16E say"), ("s.47 enquiry", "section 47 enquiry"), ("it's 5 years", "it's 5 years")],
+)
+def test_a_section_is_read_however_it_is_written(reader: Reader, text: str, read: str) -> None:
+    assert reader.read(text).text == read

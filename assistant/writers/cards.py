@@ -37,6 +37,9 @@ MOST_STEPS = 5
 MOST_QUESTIONS = 8
 _ALIKE = 0.6  # two statements that share this much of the shorter one's words say the same
 _WORD = re.compile(r"[a-z]{3,}")
+_TOKEN = re.compile(r"[a-z0-9]{3,}|\d+[a-z]?")
+_FORM = re.compile(r"\b(agreement|arrangement|enquiry|process|document|scheme)s?\b", re.IGNORECASE)  # says of what form a thing is
+_WHAT_IS = re.compile(r"\bwhat(?:'s|’s| is| are| does)\b|\bmean(?:s|ing)?\b|\bdefin|\bexplain", re.IGNORECASE)
 _COMMON = frozenset(
     "the and for with that this from are was were have has had not you your our their they them who what when where which will would "
     "should could can may into out about over each every one other than then there here how why its does did been being also".split()
@@ -128,6 +131,25 @@ def likeness(a: frozenset[str], b: frozenset[str]) -> float:
     return len(a & b) / min(len(a), len(b)) if a and b else 0.0
 
 
+def _terms(text: str) -> set[str]:
+    """The words of a name, plurals and endings cut so that their forms meet."""
+    return {w.removesuffix("s")[:5] for w in _TOKEN.findall(text.lower()) if w not in _COMMON}
+
+
+def speaks_of(card: Card, term: str) -> bool:
+    """Whether some line of the card, its title or a question it answers names the term."""
+    words = _terms(term)
+    return any(words <= _terms(line) for line in (card.title, *card.asks, *(s.text for p in card.passages for s in p.sentences)))
+
+
+def defines(card: Card, term: str) -> bool:
+    """Whether the card is about the term: its title, its short answer or a question what it is names it."""
+    words = _terms(_FORM.sub("", term)) or _terms(term)
+    short = term.isupper()  # an abbreviation stands in the questions only
+    asks = (a for a in card.asks if short or _WHAT_IS.search(a))
+    return any(words <= _terms(line) for line in (card.title, *(s.text for s in card.passages[0].sentences), *asks))
+
+
 @dataclass
 class _Said:
     """What an answer already says, so that nothing is said twice, and how much room is left."""
@@ -180,6 +202,8 @@ class CardWriter:
         parts: list[Part] = []
         notices: list[str] = []
         cards = [c for c, _ in evidence.cards]
+        if question.term and cards and not evidence.documents and not defines(cards[0], question.term):
+            parts.append(Part("plain", lines=(self.prompts.say("writer.term.none"),)))
         document = self._from_document(evidence, said) if evidence.documents else []
         # A document never outranks the law: not where law was asked for, nor where a question of who must do what touches it.
         touched = cards if question.kind in ("law", "who_when") else cards[:1]
