@@ -257,7 +257,7 @@ class Exporter:
 
     def _answer(self, row: Mapping[str, Any], made: str) -> list[Block]:
         blocks = self._text(row["text"], row)
-        opening = next((n for n, block in enumerate(blocks, 1) if block.kind == "text"), len(blocks))
+        opening = _opening(blocks, cited=row["kind"] != "placement")
         blocks[opening:opening] = self._framework(row)
         if row.get("more"):
             below = (replace(b, kind="minor") if b.kind == "subheading" else b for b in self._text(row["more"], row))
@@ -329,6 +329,12 @@ class Exporter:
 
     def _say(self, key: str, **names: str) -> str:
         return self.prompts.say(f"export.{key}", **names)
+
+
+def _opening(blocks: Sequence[Block], cited: bool) -> int:
+    """After which block the framework stands, as on the page: the reading itself, else the first words that rest on a source."""
+    texts = [(n, block.text) for n, block in enumerate(blocks, 1) if block.kind == "text"]
+    return next((n for n, words in texts if "[" in words or not cited), texts[0][0] if texts else len(blocks))
 
 
 def _next_steps(lines: Sequence[str], steps: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -82,6 +82,25 @@ def test_the_plan_holds_owner_date_state_and_what_has_changed(exporter: Exporter
     assert opened(exporter.plan(store.plan(), store.plan_changes(), MADE)).tables
 
 
+def test_a_plan_says_when_it_is_looked_at_again_and_a_note_ends_with_one_full_stop(exporter: Exporter, tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db")
+    store.change_step(store.keep_step("Ask for two names.", "Chair", note="Suggested: this week."), note="Agreed on Tuesday.")
+    markdown = exporter.plan(store.plan(), store.plan_changes(), MADE, "2027-01-05").markdown()
+    assert "To be looked at again on 5 January 2027." in markdown
+    assert "Note from “Suggested: this week” to “Agreed on Tuesday”." in markdown
+
+
+def test_no_word_of_a_table_is_broken(exporter: Exporter, tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db")
+    store.keep_step(
+        "Ask everyone who sits on the executive. " * 6, "Delegated representatives", progress="Two names", framework="Machinery"
+    )
+    (table,) = opened(exporter.plan(store.plan(), [], MADE)).tables
+    for column in table.columns:
+        longest = max(len(word) for cell in column.cells for word in cell.text.split())
+        assert column.width.pt >= longest * 6.5 + 10, column.cells[0].text
+
+
 def test_a_conversation_is_taken_away_whole_and_in_order(assistant: Assistant, exporter: Exporter, tmp_path: Path) -> None:
     store = Store(tmp_path / "a.db")
     here = store.start()
@@ -90,6 +109,8 @@ def test_a_conversation_is_taken_away_whole_and_in_order(assistant: Assistant, e
     markdown = exporter.conversation("Our board", store.turns(here)).markdown()
     assert markdown.index("## Hello") < markdown.index("## " + QUESTION)
     assert markdown.startswith("# Our board")
+    unnamed = exporter.conversation("Hello", store.turns(here)).markdown()
+    assert not unnamed.startswith("# Hello"), "a question that stands below is no title"
 
 
 def test_characters_that_word_cannot_hold_are_left_out(exporter: Exporter) -> None:

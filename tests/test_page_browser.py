@@ -69,6 +69,8 @@ def test_what_was_left_aside_and_how_it_was_made_are_folded(page: Page, server: 
         assert fold.get_attribute("open") is None
         fold.locator("summary").first.click()
         assert fold.get_attribute("open") is not None
+    answer.locator(".pa-aside summary").first.click()
+    expect(answer.locator(".pa-aside details[open] h4").first).to_be_visible()
     expect(answer.get_by_text(W("receipt.knowledge"), exact=True)).to_be_visible()
     expect(answer.get_by_text(W("receipt.total"), exact=True)).to_be_visible()
 

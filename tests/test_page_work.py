@@ -118,8 +118,17 @@ def test_steps_are_kept_changed_exported_and_looked_at_again_on_the_day_set(page
     for cell in ("The new chair", day(due.isoformat(), W), W("plan_status.doing"), "Agreed on Tuesday"):
         assert cell in row
     assert day(due.isoformat(), W) in markdown(page, page.get_by_role("button", name=W("plan.markdown")))
+    page.emulate_media(media="print")
+    expect(page.locator(".pa-paper td", has_text=day(due.isoformat(), W))).to_be_visible()
+    expect(step).to_be_hidden()
+    page.emulate_media(media="screen")
     step.get_by_role("link", name=W("plan.from")).click()
     expect(page.locator(".pa-answer")).to_have_count(1)
+    go(page, "plan")
+    step.get_by_text(W("plan.remove"), exact=True).click()
+    page.get_by_test_id("stPopoverBody").get_by_role("button", name=W("plan.remove_now")).click()
+    expect(page.locator("#pa-live")).to_have_text(W("plan.removed"))
+    expect(step).to_have_count(0)
 
 
 def a_date(place: Locator, label: str, chosen: date) -> None:

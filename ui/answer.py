@@ -21,7 +21,7 @@ from ui.words import Words
 _HEADED = re.compile(r"^\*\*([^*\n]+)\*\*\n\n", re.MULTILINE)
 _MARK = re.compile(r"\[(\d+)\]")
 _REPEATED = re.compile(r"((?: ?\[\d+\])+)(?=[^\[\n]*?[.?!]\1(?! ?\[))")
-BESIDE = 5  # sources beside an answer; the others are folded
+BESIDE = 5  # sources beside an answer, and cards left aside that can be read; the others are folded, or only named
 _FACETS = (("level", "levels"), ("element", "elements"), ("step", "steps"))
 
 # A table's first column names its rows. The roles stay where the style sheet lays a table out anew in a narrow place.
@@ -71,8 +71,11 @@ class AnswerPage:
         return f'<h2 class="pa-banner">{escape(self.words(key))}</h2>'
 
     def _body(self) -> str:
-        blocks = [self._block(heading, body) for heading, body in _blocks(self.row["text"])]
-        blocks.insert(1, self._strip())
+        pieces = _blocks(self.row["text"])
+        blocks = [self._block(heading, body) for heading, body in pieces]
+        # After the opening: the reading itself, else the first words that rest on a source.
+        opening = (n for n, (heading, body) in enumerate(pieces, 1) if not heading and _MARK.search(body))
+        blocks.insert(1 if self.row["kind"] == "placement" else next(opening, 1), self._strip())
         return "".join(blocks)
 
     def _more(self) -> str:
@@ -243,7 +246,8 @@ class AnswerPage:
             return ""
         html = ""
         if cards:
-            whole = (f"<li><details><summary>{escape(c.title)}</summary>{card_html(c, w)}</details></li>" for c in cards)
+            whole = [f"<li><details><summary>{escape(c.title)}</summary>{card_html(c, w)}</details></li>" for c in cards[:BESIDE]]
+            whole += [f"<li>{escape(c.title)}</li>" for c in cards[BESIDE:]]
             html += f"<p>{escape(w('rejected.body'))}</p><ul class='pa-aside'>{''.join(whole)}</ul>"
         if dropped:
             lines = "".join(f"<li>{escape(d['text'])}</li>" for d in dropped)

@@ -52,7 +52,7 @@ def suggest(questions: list[str], heading: str) -> None:
 
 def follow(job: Job) -> Answer | None:
     """Shows the steps as they happen; gives the answer, or None where it failed and said so."""
-    w, place, steps = words(), st.empty(), []
+    w, place, steps, seen = words(), st.empty(), [], False
     if job.model != "none":
         st.button(w("ask.stop"), key="stop", on_click=job.stop.set)
     for event in job.follow():
@@ -66,6 +66,9 @@ def follow(job: Job) -> Answer | None:
             what, done, of = preparing
             waiting += " " + w("app.loading_part", what=what, done=done, of=of)
         place.html(question_html(job.question, "now", w) + progress_html(steps, w, waiting))
+        if not seen:  # said, and brought to where the answer will begin, so that nothing moves when it comes
+            announce(w("ask.working"), "turn-now")
+            seen = True
     return None
 
 
