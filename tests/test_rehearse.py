@@ -427,6 +427,16 @@ def test_a_question_is_answered_by_the_role_it_suits(threshold: Scenario) -> Non
     assert noticer._meant(threshold, asked) == "school-nurse"
 
 
+def test_whoever_was_given_room_is_asked_next_and_a_guess_at_someone_away_is_no_notice() -> None:
+    talk = sitting(
+        SCENARIOS["room-is-full"], Reading("invite_missing", sure="confident", to="chair"), Reading("ask_open", sure="confident")
+    )
+    talk.say("Could we stop the list? I would like to hear from mum")
+    assert next(u.persona for u in talk.say("Is it all right, sitting there?").utterances if u.persona) == "parent"
+    guessed = sitting(SCENARIOS["can-i-see-that"], Reading("ask_open", sure="confident", to="data-officer"))
+    assert guessed.say("Why was it refused?").notice == ""
+
+
 def test_personal_data_is_masked_before_it_is_kept(threshold: Scenario) -> None:
     def screen(text: str) -> Screening:
         return Screening("clear", False, True, False, "I mean [child]", (PersonalData(7, 12, "child"),))

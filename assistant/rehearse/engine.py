@@ -198,6 +198,8 @@ class Play:
         content = told or plain or (None if forced else self._content(state, speaker))
         weary = state.streak >= 3 and draw(self.seed, f"again{state.turn}") < 0.7
         reaction = forced or self._pick(state, speaker, "again" if weary else "reaction")
+        if content and content.shared and reaction and not reaction.shared:
+            content = None  # words of its own say more than "I have said all I know"
         if reaction and not plain and not (content and content.shared):  # "I have said all I know" wants no lead-in
             said.append(self._speak(state, reaction, speaker))
         if content:
@@ -205,6 +207,8 @@ class Play:
         if not said and (line := self._pick(state, speaker, "again") or self._pick(state, speaker, "lost")):
             said.append(self._speak(state, line, speaker))
         state.spoke[speaker] = state.turn
+        if guest := self._brought_in(state, speaker):  # whoever was just given room is who is spoken with next
+            state.speaker, state.held = guest, 0
         said.extend(self._aside(state, speaker))
         for inject in self.scenario.injects:
             if inject.at == state.turn and inject.id not in state.events and (not inject.only or state.difficulty in inject.only):
@@ -221,6 +225,8 @@ class Play:
             return event.persona
         if len(state.present) == 1:
             return state.present[0]
+        if event.to is None and state.held == 0 and state.turn > 1:  # just brought in
+            return state.speaker
         willing = max(state.present, key=lambda p: (state.values[p]["commitment"], p == state.speaker))
         if state.move == "agree_who_when" and state.values[willing]["commitment"] >= _WILLING:
             return willing
@@ -232,6 +238,15 @@ class Play:
             knows = next((p for p in order if self._plainly(state, p)), None)
             return knows or next((p for p in order if self._answers(state, p)), order[0])
         return order[0]
+
+    def _brought_in(self, state: State, speaker: str) -> str | None:
+        """The role the learner's words made room for: named, here, and not the one who answered."""
+        if state.move != "invite_missing":
+            return None
+        said = re.compile(r"\b(?:" + "|".join(re.escape(c) for p in self.scenario.personas.values() for c in p.called) + r")\b", re.I)
+        heard = {m.group().lower() for m in said.finditer(state.heard)}
+        named = [p for p in state.present if p != speaker and heard & {c.lower() for c in self.scenario.personas[p].called}]
+        return named[0] if len(named) == 1 else None
 
     def _answers(self, state: State, persona: str) -> bool:
         """Whether the role has words of its own for what was asked, a secret it may tell now among them."""

@@ -11,7 +11,7 @@ from typing import Any
 from assistant.errors import UsageError
 from assistant.rehearse import coach, debrief, voice
 from assistant.rehearse.engine import Play, State, band, draw, moment, stems
-from assistant.rehearse.notice import ASKING, Noticer
+from assistant.rehearse.notice import ASKING, Noticer, addressed
 from assistant.rehearse.types import (
     Debrief,
     Difficulty,
@@ -30,6 +30,7 @@ from assistant.rehearse.types import (
 from assistant.types import Screening
 
 Screen = Callable[[str], Screening]
+_AHEAD = 4  # lines of a script that may be offered before their time: a summary of what is still to be said is not
 _RECENT = 4  # turns within which a question may take up what somebody said
 
 
@@ -121,7 +122,8 @@ class Sitting:
         """To whom it is said. Nobody who is away; a question that takes up what somebody just said is for that role."""
         present = self._states[-1].present
         if reading.to and reading.to != "all" and reading.to not in present:
-            away = self._words("away", name=self.scenario.personas[reading.to].name)
+            named = addressed(text, self.scenario) == reading.to  # rather than guessed from what was asked
+            away = self._words("away", name=self.scenario.personas[reading.to].name) if named else ""
             reading, notice = replace(reading, to=None), notice or away
         if reading.to or reading.move not in ASKING:
             return reading, notice
@@ -175,12 +177,14 @@ class Sitting:
         state = self._states[-1]
         pool: dict[str, list[str]] = {}
         for script in self.scenario.scripts.values():
-            for line in script.lines:
+            for line in script.lines[: state.turn + _AHEAD]:
                 if line.say:
                     pool.setdefault(line.move, []).append(line.say)
         for move in self.scenario.moves.values():
             pool.setdefault(move.id, []).extend(move.lines)
         spoken = {e.text for e in self._events}
+        if state.turn:
+            pool.pop("greet", None)  # nobody says hello half-way through
         fresh = {m: [x for x in xs if x not in spoken and not voice.leaks(x, self.scenario, state.revealed)] for m, xs in pool.items()}
         draw = _order(self.seed, state.turn)
         helpful = [m for m, _ in coach.suggestions(self._play, state, 2)]
