@@ -76,7 +76,10 @@ def test_three_chosen_turns_a_stop_ones_own_view_and_then_the_debrief(view: AppT
     shown = html(view)
     assert "Harder than I thought" in shown
     assert "900123" not in shown
-    heads = [shown.index(f"<h2>{h}</h2>") for h in ("Your own view first", "What happened, and what moved it", "What lay behind it", "To take away")]
+    heads = [
+        shown.index(f"<h2>{h}</h2>")
+        for h in ("Your own view first", "What happened, and what moved it", "What lay behind it", "To take away")
+    ]
     assert heads == sorted(heads)
     view.text_input(key="commitment").set_value("I will ask first")
     view.button(key="keep").click().run()
@@ -266,3 +269,47 @@ def test_a_learner_plays_it_in_a_browser(page: Page, server: str, width: int) ->
     with page.expect_download() as taken:
         page.get_by_role("button", name=W("rehearse.markdown")).click()
     assert "What worries you about sharing it?" in Path(taken.value.path()).read_text("utf-8")
+
+
+def test_two_attempts_are_saved_compared_and_deleted_in_a_browser(page: Page, server: str) -> None:
+    """Under codes: the second beside the first, then both gone from the list."""
+
+    def press(name: str) -> None:
+        page.get_by_role("button", name=name, exact=True).click()
+
+    def attempt(line: int) -> str:
+        page.locator(f".st-key-suggest-line-{line} button").click()
+        expect(page.locator(".pa-mine")).to_have_count(1)
+        press(W("rehearse.finish"))
+        press(W("rehearse.own_on"))
+        expect(page.locator(".pa-debrief")).to_be_visible()
+        press(W("rehearse.save"))
+        said = page.get_by_text(re.compile(re.escape(W("rehearse.saved_as", code="CODE")).replace("CODE", "[A-Z]{5}")))
+        expect(said).to_be_visible()
+        return re.sub(r".*\b([A-Z]{5})\b.*", r"\1", said.inner_text())
+
+    page.goto(f"{server}/rehearse?s={FIRST}")
+    page.get_by_text(W("mode.choose"), exact=True).click()
+    press(W("rehearse.start"))
+    first = attempt(0)
+    press(W("rehearse.again"))
+    expect(page.locator(".pa-mine")).to_have_count(0)
+    second = attempt(1)
+    assert first != second
+    page.get_by_role("combobox", name=W("rehearse.compare")).press("ArrowDown")
+    page.get_by_role("option", name=first, exact=True).click()
+    table = page.locator(".pa-table")
+    expect(table).to_be_visible()
+    page.keyboard.press("Escape")  # what lies beside an open list is hidden from whoever reads by role
+    expect(table.get_by_role("columnheader")).to_have_text([first, second])
+    expect(table.get_by_role("rowheader", name=W("rehearse.how"), exact=True)).to_be_visible()
+    page.locator(".st-key-leave button").click()
+    for code in (first, second):
+        saved = page.locator(".st-key-saved")
+        expect(saved).to_be_visible()
+        if saved.locator("details:not([open])").count():
+            saved.locator("summary").click()
+        page.locator(f".st-key-delete-{code} button").click()
+        expect(page.get_by_text(W("rehearse.deleted", code=code))).to_be_visible()
+        expect(page.locator(f".st-key-saved-{code}")).to_have_count(0)
+    expect(page.locator(".st-key-saved")).to_have_count(0)
