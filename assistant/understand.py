@@ -172,6 +172,8 @@ class Reader:
     def _ruled(self, mended: str, asks: Sequence[str]) -> Kind | None:
         for part in (*reversed(asks), *([mended] if len(mended.split()) <= 12 else [])):
             for kind, pattern in self.rules:
+                if kind == "who_when" and not asks:
+                    continue  # "two agencies fight over who leads" tells, and asks nothing
                 if pattern.search(part) and not (kind in _SOCIAL and part != mended and self._says_more(mended, part, kind)):
                     return kind
         return None

@@ -182,3 +182,9 @@ def test_a_thing_that_a_card_only_mentions_is_said_to_be_no_more_than_mentioned(
     assert assistant.prompts.say("writer.term.none") in about.text
     named = assistant.ask(Question("What is an information sharing agreement?"))
     assert assistant.prompts.say("writer.term.none") not in named.text
+
+
+@pytest.mark.parametrize("text", ["Is integration always the goal?", "Should the chair be independent?", "Is a GP a relevant agency?"])
+def test_a_question_for_a_yes_or_a_no_is_not_told_that_no_card_says_who(assistant: Assistant, text: str) -> None:
+    answer = assistant.ask(Question(text, jurisdiction="england"))
+    assert assistant.prompts.say("writer.owners.none") not in answer.text

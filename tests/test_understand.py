@@ -280,3 +280,11 @@ def test_one_strange_word_is_a_name_to_be_explained(reader: Reader, text: str, k
 )
 def test_a_section_is_read_however_it_is_written(reader: Reader, text: str, read: str) -> None:
     assert reader.read(text).text == read
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("Two agencies are fighting over who leads", "other"), ("who chairs it and for how long", "who_when")],
+)
+def test_a_quarrel_over_who_leads_is_told_and_not_asked(reader: Reader, text: str, kind: str) -> None:
+    assert reader.read(text).kind == kind

@@ -78,6 +78,21 @@ _TIME = re.compile(
     r"\b(years?|months?|weeks?|days?|quarter|annual\w*|when|before|after|once|until|date|meeting|yearly|each time|as soon as)\b", re.I
 )
 _TERM = re.compile(r"\b(\w+ (?:years?|months?|weeks?|days?)|terms? of office|tenure|yearly|annual(?:ly)?|until|in turn|rotat\w+)\b", re.I)
+_OFTEN = re.compile(
+    r"\b(every \w+|each (?:week|month|quarter|term|year|meeting|time)|once|twice|\w+ times a|weekly|fortnight\w*|monthly|quarterly|termly|"
+    r"yearly|annual(?:ly)?|(?:a|per) (?:week|month|quarter|term|year)|often|frequen\w+)\b",
+    re.I,
+)
+_WHEN = re.compile(
+    r"\b(when|how (?:long|often|soon|frequently|quick\w*)|what (?:point|date|time|year)|"
+    r"time ?limits?|time ?scales?|deadlines?|dates?)\b",
+    re.I,
+)
+_WHO = re.compile(
+    r"\b(who|whose|whom|(?:which|what) (?:agency|agencies|partners?|person|people|role|professionals?|body|post)|"
+    r"in charge|responsib\w+)\b",
+    re.I,
+)
 _DOUBT = re.compile(
     r"\b(?:was|were|been|is|are) not (?:been )?(?:seen|read|found|established|tested|proven|proved|checked|settled)\b|\bnot seen\b|"
     r"\brecalled\b|\blittle evidence\b|\bcontradict\w*|\bno (?:firm|study|trial|strong|good) (?:evidence|finding|study|proof)\w*|"
@@ -267,6 +282,8 @@ class CardWriter:
         listed = kind == "list" and not first.id.startswith(("five-", "six-"))
         if listed and (parts := self._listed(question, [first, *(c for c in cards if c != first)], said)):
             return parts
+        if kind == "who_when" and not question.request and not any(p.search(question.asked or question.text) for p in (_WHO, _WHEN)):
+            kind = "other"  # "should the chair be independent?" asks for no name and no date
         if kind in ("who_when", "reasons") and first.kind != "law":
             return self._who(question, cards, said) if kind == "who_when" else self._reasons(question, cards, said)
         return self._by_card(kind, question, first, cards, said)
@@ -500,15 +517,14 @@ class CardWriter:
         """Who does what, by when: the owners of the steps first; before them, what the card says on the very question."""
         first = cards[0]
         follows = bool(question.request)
-        when = question.request == "when" or bool(
-            re.search(r"\b(when|how (?:often|soon|long|frequently)|what point)\b", question.asked, re.I)
-        )
+        when = question.request == "when" or bool(_WHEN.search(question.asked))
         parts: list[Part] = []
         silent: list[Part] = []
         if not follows:
             opening = self._opening(first, said)
-            right = self._pool([first], ("when-it-is-right",)) if when and _FITTING.search(question.asked) else []
-            marks = _TERM if re.search(r"\bhow long\b", question.asked, re.I) else _TIME if when else _ROLE
+            rhythm = re.search(r"\bhow (long|often|frequently)\b", question.asked, re.I)
+            right = self._pool([first], ("when-it-is-right",)) if when and not rhythm and _FITTING.search(question.asked) else []
+            marks = (_TERM if rhythm[1].lower() == "long" else _OFTEN) if rhythm else _TIME if when else _ROLE
             claims = said.choose(right, 4) or self._on_the_point(question, cards[:3], marks, said)
             silent = (
                 []
