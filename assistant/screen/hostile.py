@@ -25,6 +25,7 @@ _TURNED = 3  # so many words that can be read only when turned
 _ABC = "abcdefghijklmnopqrstuvwxyz"
 _ROT13 = str.maketrans(_ABC + _ABC.upper(), _ABC[13:] + _ABC[:13] + _ABC[13:].upper() + _ABC[:13].upper())
 _BLOB = re.compile(r"(?<![\w/+=])[A-Za-z0-9+/]{20,}={0,2}(?![\w/+=])")
+_HEX = re.compile(r"(?:\b(?:0x|\\x)?[0-9a-fA-F]{2}\b[ ,:]?|\\x[0-9a-fA-F]{2}){8,}")
 _TAGS = re.compile("[\U000e0000-\U000e007f]+")
 _JOINED = re.compile("(?<=[A-Za-z])[\u00ad\u200b-\u200d\u2060\ufeff]+(?=[A-Za-z])")
 _BLOCKS = re.compile(
@@ -63,6 +64,7 @@ class Hostile:
             _Rule(r["id"], r["where"], tuple(make(x) for x in r["lines"]), tuple(make(x) for x in r.get("unless", ())))
             for r in data["rules"]
         )
+        self._no_machine = re.compile(data["not-a-machine"])
         self._forms = tuple((f["id"], re.compile(f["pattern"])) for f in data["forms"])
 
     def find(self, text: str, where: Literal["message", "document"]) -> tuple[Finding, ...]:
@@ -80,6 +82,7 @@ class Hostile:
             decoded = _decode(m[0])
             if decoded and (where == "message" or self._rule(decoded, where)) and " " in decoded:
                 found.append(Finding("encoded", m.start(), m.end()))
+        found += [Finding("encoded", m.start(), m.end()) for m in _HEX.finditer(text) if _is_text(m[0])]
         if self._rule(text, where, strict=False):  # no rule reaches across sentences, so one look at the whole is enough
             for m in _SENTENCE.finditer(text):
                 rule = self._rule(m[0], where) if m[0].strip() else None
@@ -107,14 +110,15 @@ class Hostile:
         return found
 
     def _rule(self, sentence: str, where: str, strict: bool = True) -> str | None:
-        seen = unhide(sentence)
+        seen = self._no_machine.sub("colleague", unhide(sentence))
         forms = [seen]
         if any(c.isdigit() or c in "@$" for c in seen):
             forms += [form for table in _LEET if (form := _NUMERALS.sub(partial(_letters, table), seen)) != seen]
         if _SPACED.search(seen):
             forms.append(re.sub(r"(?<=\b\w)[ .*_-](?=\w\b)", "", re.sub(r" {2,}", "  ", seen)))
+            forms.append(re.sub(r"(?<=\b\w)[.*_-](?=\w\b)", "", seen))
         for form in forms:
-            reading = self._lexicon.read(form)
+            reading = self._lexicon.read(f".\n{form}")  # lines can ask for the start of a sentence
             for rule in self._rules:
                 if rule.where in {"both", where} and rule.fires(reading, strict):
                     return rule.id
@@ -152,6 +156,12 @@ class Hostile:
 
 def _letters(table: dict[int, int], found: re.Match[str]) -> str:
     return found[0].translate(table)
+
+
+def _is_text(pairs: str) -> bool:
+    """Do pairs of hexadecimal digits spell words?"""
+    spelt = bytes(int(pair, 16) for pair in re.findall(r"(?:0x|\\x)?([0-9a-fA-F]{2})", pairs)).decode("latin-1")
+    return sum(c.isascii() and (c.isalpha() or c == " ") for c in spelt) > 0.85 * len(spelt)
 
 
 def _decode(blob: str) -> str | None:

@@ -79,6 +79,8 @@ Form = tuple[str, re.Pattern[str], int, Callable[[str], bool] | None]  # kind, p
 
 # Forms that hold others inside them: tried before addresses.
 FIRST: tuple[Form, ...] = (
+    # a row of a list of people: Name - F - 02/02/2015
+    ("date of birth", _form(rf"[-–|,/] ?(?:M|F|male|female|boy|girl) ?[-–|,/] ?({_FULL_DATE})(?!\d)"), 1, None),
     (
         "address",
         _form(r"\b(?:c/o )?P\.?O\.? ?Box \d{1,6}(?:, (?:[A-Z][\w'-]+ ?){1,3})*(?:,? ?(?:" + _POSTCODE + r"|[A-Z]{2,3} \d{4,5}))?"),
@@ -129,8 +131,6 @@ FORMS: tuple[Form, ...] = (
     ),
     ("date of birth", _form(rf"\bborn (?:in |around |about )?({_MONTH}\.? \d{{4}})"), 1, None),
     ("date of birth", _form(r"\bborn (?:on )?((?:Christmas|Boxing|New Year['’]?s|St \w+['’]?s) (?:Day|Eve)(?:,? \d{4})?)"), 1, None),
-    # a row of a list of people: Name - F - 02/02/2015
-    ("date of birth", _form(rf"[^\W\d_]{{2,}} ?[-–|,/] ?(?:(?:M|F|male|female|boy|girl) ?[-–|,/] ?)({_FULL_DATE})(?!\d)"), 1, None),
     ("date of birth", _form(rf"\b(?:turn(?:ed|s|ing)?|(?:will|['’]ll) be|is|was) {_COUNT} on ({_DATE})"), 1, None),
     ("date of birth", _form(r"[^\W\d_]{2,} \((\d{1,2}[./-]\d{1,2}[./-]\d{2,4})\)"), 1, None),
     (
