@@ -24,6 +24,7 @@ Patterns = tuple[re.Pattern[str], ...]
 _LEARNED: tuple[Kind, ...] = tuple(k for k in get_args(Kind) if k != "follow_up")  # a follow-up shows only beside what came before
 _SOCIAL: tuple[Kind, ...] = ("greeting", "thanks", "about")
 _ASKED: tuple[Kind, ...] = ("placement", "next_steps", "reasons", "who_when")  # a phrase that names a thing can be any of the others
+_ENOUGH = 5  # words of weight that make a message of their own
 _BARE: tuple[Kind, ...] = ("vague", "other", "next_steps", "reasons", "who_when")  # kinds whose words may name no subject
 _POSSIBLE = 0.15  # what a rule says is kept where the learned reader thinks it at least so probable
 _LIKELY = 0.7  # from here on the learned reader overrules a rule
@@ -130,7 +131,7 @@ class Reader:
             if follows and leans and not subjects and (blocked or content <= (2 if turns else 1)):
                 kind = "vague"  # it leans on something that is not there
         whole = whole_list(alone)
-        return Meaning(alone, kind, self._place(alone), subjects, False, None, whole, answers_as=kind, certain=certain, facts=facts)
+        return Meaning(alone, kind, self._place(text), subjects, False, None, whole, answers_as=kind, certain=certain, facts=facts)
 
     # ---- kinds
 
@@ -212,11 +213,14 @@ class Reader:
         return found
 
     def _asked(self, text: str) -> str:
-        """`text` without the announcement of another subject or a reassurance before it, and "s16E" written out."""
+        """`text` without the announcement of another subject or a reassurance before it or who writes, and "s16E" written out."""
         for name in ("new_subject", "preamble"):
             rest = self.words[name].sub("", text, count=1).strip()
             if rest and rest != text.strip() and (name == "new_subject" or len(rest.split()) > 1):
                 text = rest
+        rest = self.words["who_writes"].sub("", text, count=1)
+        if rest != text and len(self._content(rest)) >= _ENOUGH:
+            text = rest
         return _SECTION.sub(r"section \1", text)
 
     def _content(self, text: str) -> list[str]:
@@ -523,7 +527,7 @@ def load_reader(library: Library, folder: Path, embeddings: OnnxEmbeddings | Non
     return Reader(tuple(rules), tuple(follows), words, agencies, places, names, known, learned, embeddings)
 
 
-_WORDS = ("asks", "tail", "to_us", "thanking", "new_subject", "preamble", "said", "members", "split_over_need", "term")
+_WORDS = ("asks", "tail", "to_us", "thanking", "new_subject", "preamble", "said", "members", "split_over_need", "term", "who_writes")
 
 
 def _examples(folder: Path, slips: list[str]) -> list[tuple[str, Kind]]:

@@ -288,3 +288,19 @@ def test_a_section_is_read_however_it_is_written(reader: Reader, text: str, read
 )
 def test_a_quarrel_over_who_leads_is_told_and_not_asked(reader: Reader, text: str, kind: str) -> None:
     assert reader.read(text).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("I'm a superintendent in Gwynedd. Two partners argue about money every spring.", "Two partners argue about money every spring."),
+        ("I'm a new chair. What do I do first?", "I'm a new chair. What do I do first?"),
+        ("As a nurse I see every family twice.", "As a nurse I see every family twice."),
+    ],
+)
+def test_who_writes_is_left_out_of_the_search_where_enough_is_told(reader: Reader, text: str, read: str) -> None:
+    assert reader.read(text).text == read
+
+
+def test_who_writes_still_says_where(reader: Reader) -> None:
+    assert reader.read("I'm a head teacher in Gwynedd. Nobody from education sits on the regional board here.").jurisdiction == "wales"
