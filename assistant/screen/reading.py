@@ -76,7 +76,7 @@ class Lexicon:
         for name, entries in self.classes.items():
             mark = self.mark[name]
             for entry in entries:
-                base = str(entry).lower()
+                base = str(entry).lower().replace("-", " ")  # as a message is read
                 *before, last = base.rstrip("+").split()
                 for form in inflect(last) if base.endswith("+") else {last}:
                     key = (*before, form)
@@ -156,7 +156,7 @@ class Lexicon:
                 regex.append({"..": "(?:[^ .]+ ){0,3}?", "...": "(?:[^ .]+ ){0,8}?", "//": "(?:[^ ]+ )*?"}[token])
                 continue
             optional = token.endswith("?")
-            choices = token.rstrip("?").split("|")
+            choices = [c if c[0] == "<" else c.replace("-", "_") for c in token.rstrip("?").split("|")]
             inner = "(?:" + "|".join(self._choice(c) for c in choices) + ") "
             regex.append(f"(?:{inner})?" if optional else inner)
             if not optional and not any("*" in c for c in choices):

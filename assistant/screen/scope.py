@@ -15,7 +15,7 @@ BY_WORDS = "other-words"  # the id given where no rule fired and the words as a 
 _OURS = "ours"  # the reason of a rule that keeps a message in scope
 _EVEN = 0.5  # each is weighed against another subject
 _GREETING = 4  # words: a longer message that begins with a greeting is judged by the rest
-_NAMES_ITS_SUBJECT = 6  # words: so short a message with a word of ours is about that word
+_NAMES_ITS_SUBJECT = 6  # words: so short a message with a word of ours is most likely about that word
 _FEWEST = 3  # words: a shorter message is too short to tell
 _ASKS = frozenset(
     (
@@ -44,12 +44,14 @@ class Scope:
             _Rule(r["id"], r["reason"], tuple(make(x) for x in r["lines"]), tuple(make(x) for x in r.get("unless", ())))
             for r in data["rules"]
         )
+        self._borrowed = tuple(make(line) for line in data["borrowed"])
         self._greetings = self._lexicon.mark["greetings"]
         self._neutral = frozenset(data["classes"]["neutral"])
         self._offers = {name: [f" {w} " for w in words] for name, words in data["offers"].items()}
         self._weights = weights
         self._other_at, self._request_at, self._shared_at = (float(data[k]) for k in ("other-at", "request-at", "shared-at"))
         self._points_back_at, self._named_at, self._ours_at = (float(data[k]) for k in ("points-back-at", "named-at", "ours-at"))
+        self._short_at, self._borrowed_at = float(data["short-at"]), float(data["borrowed-at"])
 
     def judge(self, text: str, masked: str, reading: Reading) -> tuple[str, str] | None:
         """The reason for declining and the rule's id, or None for a message of ours.
@@ -58,7 +60,9 @@ class Scope:
         """
         ours = self._lexicon.read(text)
         both = (ours,) if masked == text else (ours, self._lexicon.read(masked))
-        many = ours.line.count(self._ours) + ours.line.count(self._shared)
+        own = self._without_borrowed(ours)
+        borrows = own != ours.line
+        many = own.count(self._ours) + own.count(self._shared)
         for rule in self._rules:
             if many >= _PLAINLY_OURS:
                 break
@@ -75,16 +79,25 @@ class Scope:
             return None
         asks = words[0] in _ASKS and len(words) > _FEWEST
         points_back = not _POINTS_BACK.isdisjoint(words)
-        bar = self._request_at if asks else self._other_at
-        if self._shared in ours.seen:
-            bar = max(bar, self._shared_at)
-        if points_back:
-            bar = max(bar, self._points_back_at)
-        if self._ours in ours.seen:
-            if len(words) <= _NAMES_ITS_SUBJECT:
-                return None
-            bar = max(bar, self._ours_at)
+        if borrows and not points_back and self._ours not in own:
+            bar = self._borrowed_at
+        else:
+            bar = self._request_at if asks else self._other_at
+            if self._shared in own:
+                bar = max(bar, self._shared_at)
+            if points_back:
+                bar = max(bar, self._points_back_at)
+            if self._ours in own:
+                bar = max(bar, self._short_at if len(words) <= _NAMES_ITS_SUBJECT else self._ours_at)
         return (self._reason(reading), BY_WORDS) if self.leans(reading) > bar else None
+
+    def _without_borrowed(self, reading: Reading) -> str:
+        """The marked text without phrases in which a word of ours means something else: a board game, a tax threshold."""
+        line = reading.line
+        for p in self._borrowed:
+            if p.possible(reading):
+                line = p.regex.sub(" - ", line)
+        return line
 
     def leans(self, reading: Reading) -> float:
         """How much the words as a whole sound like something that is not ours, 0..1."""

@@ -115,9 +115,11 @@ class Urgent:
         harm, person = not self._harm.isdisjoint(reading.seen), not self._person.isdisjoint(reading.seen)
         teaching = any(r.id == "teaching" and r.fires(reading) for r in self._frames)
         real = teaching and any(r.id == "said-to-be-real" and r.fires(reading) for r in self._live)
+        talk = not self._talk.isdisjoint(reading.seen)
         signs = {
-            "talk": not self._talk.isdisjoint(reading.seen),
+            "talk": talk,
             "no-harm": not harm,
+            "talk-without-harm": talk and not harm,
             "organisations": reading.line.count(self._org) >= _SEVERAL,
         }
         bar = min(self._words_at + sum(self._raise[name] for name, holds in signs.items() if holds), self._raise_to)
