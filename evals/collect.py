@@ -289,7 +289,7 @@ class _Asker:
     @cached_property
     def _noticer(self) -> Noticer:
         moves = next(iter(self._scenarios.values())).shared.moves
-        return Noticer(moves, self.assistant.embeddings, self.assistant.settings.exported_models / "rehearse")
+        return Noticer(moves, self.assistant.embeddings, self.assistant.settings.exported_models)
 
     def leaks(self, case: Case, _: dict[str, Any]) -> dict[str, Any]:
         suite = next(s for s in SUITES if s.name == case.inputs["suite"])

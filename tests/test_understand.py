@@ -257,6 +257,8 @@ def test_agencies_that_are_ready_beside_one_that_is_not_are_told_from_the_rest(r
         ("What is independent scrutiny in English arrangements?", "independent scrutiny"),
         ("What is a child in need plan?", "child in need plan"),
         ("What is the role of a lead safeguarding partner?", "lead safeguarding partner"),
+        ("what do people mean by early help", "early help"),
+        ("what is Tusla's part in the county committees", ""),
         ("what are we missing", ""),
         ("What is happening with our board", ""),
         ("What does a good escalation policy look like?", ""),

@@ -80,7 +80,7 @@ _TIME = re.compile(
 _TERM = re.compile(r"\b(\w+ (?:years?|months?|weeks?|days?)|terms? of office|tenure|yearly|annual(?:ly)?|until|in turn|rotat\w+)\b", re.I)
 _OFTEN = re.compile(
     r"\b(every \w+|each (?:week|month|quarter|term|year|meeting|time)|once|twice|\w+ times a|weekly|fortnight\w*|monthly|quarterly|termly|"
-    r"yearly|annual(?:ly)?|(?:a|per) (?:week|month|quarter|term|year)|often|frequen\w+)\b",
+    r"yearly|annual(?:ly)?|(?:a|per) (?:week|month|quarter|term|year))\b",
     re.I,
 )
 _WHEN = re.compile(
@@ -163,6 +163,16 @@ def defines(card: Card, term: str) -> bool:
     short = term.isupper()  # an abbreviation stands in the questions only
     asks = (a for a in card.asks if short or _WHAT_IS.search(a))
     return any(words <= _terms(line) for line in (card.title, *(s.text for s in card.passages[0].sentences), *asks))
+
+
+def _stems(text: str) -> set[str]:
+    return {w[:4] for w in content_words(text)}
+
+
+def _beyond(question: Understanding, card: Card) -> set[str]:
+    """What a question asks of the card's subject: its words without those of the title; all of them where none is left."""
+    whole = _stems(question.asked)
+    return whole - _stems(card.title) or whole
 
 
 @dataclass
@@ -528,7 +538,7 @@ class CardWriter:
             claims = said.choose(right, 4) or self._on_the_point(question, cards[:3], marks, said)
             silent = (
                 []
-                if claims
+                if claims or any(marks.search(c.text) and _beyond(question, first) & _stems(c.text) for c in opening.claims)
                 else [Part("plain", lines=(self.prompts.say("writer.owners.none" if marks is _ROLE else "writer.dates.none"),))]
             )
             costs = said.choose(self._pool([first], ("watch-for",)), 2) if right else ()
@@ -550,11 +560,9 @@ class CardWriter:
         """Statements from any section that bear on the very words of the question, beyond those that name the card's subject."""
         ranked: list[tuple[float, int, tuple[Sentence, str]]] = []
         for n, card in enumerate(cards):
-            subject = content_words(card.title)
-            whole = {w[:4] for w in content_words(question.asked)}
-            verbs = whole - {w[:4] for w in subject} or whole
+            whole, verbs = _stems(question.asked), _beyond(question, card)
             for i, (sentence, passage) in enumerate(self._pool([card], _EVERYWHERE)):
-                words = {w[:4] for w in content_words(sentence.text)}
+                words = _stems(sentence.text)
                 hits, named = len(words & verbs), len({m.lower() for m in marks.findall(sentence.text)})
                 if hits and named:  # it speaks of what was asked, and names somebody or some time
                     score = (

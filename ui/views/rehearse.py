@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from html import escape
 from secrets import randbelow
 from typing import Any, cast
@@ -11,6 +10,7 @@ from typing import Any, cast
 import streamlit as st
 
 from assistant import AssistantError, Hint, Reply, Scenario, Sitting, UsageError
+from ui.answer import day
 from ui.page import announce, desk, flash, paragraphs, show_flash, words
 from ui.rehearsal import (
     STYLE,
@@ -90,14 +90,9 @@ def saved() -> None:
     with st.expander(w("rehearse.kept"), key="saved"):
         for k in rows:
             with st.container(horizontal=True, vertical_alignment="center", key=f"saved-{k.code}"):
-                st.markdown(w("rehearse.kept_line", code=k.code, title=assistant.scenarios[k.scenario].title, date=day(k.kept)))
+                st.markdown(w("rehearse.kept_line", code=k.code, title=assistant.scenarios[k.scenario].title, date=day(k.kept, w)))
                 st.button(w("rehearse.open"), key=f"open-{k.code}", on_click=open_saved, args=(k.code,))
                 st.button(w("rehearse.delete"), key=f"delete-{k.code}", on_click=delete_saved, args=(k.code,))
-
-
-def day(iso: str) -> str:
-    found = date.fromisoformat(iso)
-    return f"{found.day} {found:%B %Y}"
 
 
 def open_saved(code: str) -> None:
