@@ -53,7 +53,7 @@ _POINT = re.compile(
     rf"|(?:owner|cost|source|date|deadline) (?:of|for))\s*#?(\d{{1,2}})\b{_NOT_A_POINT}"
     r"|^\W*(?:(?:and|or|but|ok|then|so|just)\W+)*#?(\d{1,2})[.)?]*\s*$|\[(\d{1,2})\]"
     r"|\b(?:step|point|number|item|action)\s+(one|two|three|four|five|six)\b"
-    r"|\b(?:the )?(first|second|third|fourth|fifth|sixth|last|final) (?:one|step|point|action|item|bullet|suggestion)\b"
+    r"|\b(?:the )?(first|second|third|fourth|fifth|sixth|last|final) (?:one|step|point|thing|action|item|bullet|suggestion)\b"
     r"|\babout (?:the )?(first|second|third|fourth|fifth|sixth|last)\W*$",
     re.I,
 )

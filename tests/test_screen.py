@@ -485,3 +485,22 @@ def test_any_text_is_screened_with_spans_inside_it_and_a_mask_that_stays(screen:
     assert screen.check(masked).personal_data == ()
     screen.clean_document(text)
     screen.reply(seen, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What do I say to my chair?",
+        "what do I say to the chief constable?",
+        "Health and the council have fallen out over who funds the team. How do I get a decision?",
+        "How do I write a business case for co-location?",
+        "We have been cut to the bone since the reorganisation",
+    ],
+)
+def test_words_for_a_leader_and_quarrels_between_agencies_are_ours(screen: Screen, text: str) -> None:
+    assert screen.check(text).outcome == "clear"
+
+
+@pytest.mark.parametrize("text", ["best chess board to buy for a beginner", "what do I say to my boss about leave"])
+def test_a_word_of_ours_in_another_subject_keeps_nothing_in_scope(screen: Screen, text: str) -> None:
+    assert screen.check(text).outcome == "declined"

@@ -306,3 +306,8 @@ def test_who_writes_is_left_out_of_the_search_where_enough_is_told(reader: Reade
 
 def test_who_writes_still_says_where(reader: Reader) -> None:
     assert reader.read("I'm a head teacher in Gwynedd. Nobody from education sits on the regional board here.").jurisdiction == "wales"
+
+
+def test_the_second_thing_said_is_the_second_step(reader: Reader) -> None:
+    read = reader.read("What's the second thing you said about?", TALK)
+    assert (read.points_at, read.point) == (2, "Draft notice terms with the legal leads.")
