@@ -101,6 +101,7 @@ class Progress:
     """A step has begun. What it finds is not shown before it is checked."""
 
     step: StepName
+    question: str = ""  # masked, once the screen has let it pass
 
 
 Asked = Question | str | Mapping[str, Any]
@@ -153,7 +154,7 @@ class Adviser:
         run = Run(as_question(input))
         started = time.perf_counter()
         for name, step in self.steps:
-            yield Progress(name)
+            yield Progress(name, run.text)
             began = time.perf_counter()
             with spending(run.spent):
                 run = self._walk(name, step, run, config)

@@ -389,7 +389,7 @@ class Session:
                         row = as_json(event) | {"jurisdiction": jurisdiction}  # what `replay` needs to ask the same again
                         store.add_turn(self.conversation, event.question, row)
                 elif event.step == "understand":  # the screen let it pass
-                    store.begin(self.conversation, self.assistant.screener.check(text[:LONGEST]).masked)
+                    store.begin(self.conversation, event.question)
                 yield event
         finally:
             store.end(self.conversation)
