@@ -359,7 +359,8 @@ class Adviser:
             good = [*(CardHit(c, 1.0, 30.0, {}, ()) for c in missing), *good]
         elif asked.term:  # a card that never names the thing does not say what it is, however near its subject
             good = [h for h in good if speaks_of(h.card, asked.term)]
-        if sections := _SECTION.findall(asked.text):  # nor does the law on one section answer for another
+        # Nor does the law on one section answer for another; a story in which a section is named is not about it.
+        if asked.kind in ("definition", "law") and (sections := _SECTION.findall(asked.text)):
             good = [h for h in good if any(speaks_of(h.card, s) for s in sections)]
         return found, good
 

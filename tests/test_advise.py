@@ -188,3 +188,17 @@ def test_a_thing_that_a_card_only_mentions_is_said_to_be_no_more_than_mentioned(
 def test_a_question_for_a_yes_or_a_no_is_not_told_that_no_card_says_who(assistant: Assistant, text: str) -> None:
     answer = assistant.ask(Question(text, jurisdiction="england"))
     assert assistant.prompts.say("writer.owners.none") not in answer.text
+
+
+def test_a_section_named_in_a_story_leaves_the_cards_on_what_is_told(assistant: Assistant) -> None:
+    answer = assistant.ask(Question("The school was never told of the section 20 placement. How do we get schools told in time?"))
+    assert answer.outcome == "answered"
+    assert assistant.ask(Question("What is a section 20 agreement?", jurisdiction="england")).outcome != "answered"
+
+
+def test_progress_tells_the_masked_question_only_once_it_is_screened(assistant: Assistant) -> None:
+    said = "Our board keeps changing. Ring me on 07700 900123"
+    seen = {e.step: e.question for e in assistant.stream(said) if not isinstance(e, Answer)}
+    assert seen["screen"] == ""
+    assert seen["understand"].startswith("Our board keeps changing.")
+    assert "900123" not in "".join(seen.values())
