@@ -152,7 +152,7 @@ class Reader:
         chances = self._chances(" ".join(asks) if asks else mended)
         best: Kind = max(_LEARNED, key=lambda k: (chances.get(k, 0.0), k == "other"))
         certain = chances.get(best, 0.0)
-        shows = {"about": "to_us", "thanks": "thanking"}.get(best)  # words without which it cannot be that
+        shows = {"about": "to_us", "thanks": "thanking", "who_when": "who_or_when"}.get(best)  # words without which it cannot be that
         if shows and not self.words[shows].search(mended):
             best, certain = "other", 1.0 - certain
         if best == "about" and certain >= _CERTAIN and asks and not subjects and len(content) <= _FEW:
@@ -527,7 +527,20 @@ def load_reader(library: Library, folder: Path, embeddings: OnnxEmbeddings | Non
     return Reader(tuple(rules), tuple(follows), words, agencies, places, names, known, learned, embeddings)
 
 
-_WORDS = ("asks", "tail", "to_us", "thanking", "new_subject", "preamble", "said", "members", "split_over_need", "term", "who_writes")
+_WORDS = (
+    "asks",
+    "tail",
+    "to_us",
+    "thanking",
+    "new_subject",
+    "preamble",
+    "said",
+    "members",
+    "split_over_need",
+    "term",
+    "who_writes",
+    "who_or_when",
+)
 
 
 def _examples(folder: Path, slips: list[str]) -> list[tuple[str, Kind]]:

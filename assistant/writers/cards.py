@@ -88,11 +88,6 @@ _WHEN = re.compile(
     r"time ?limits?|time ?scales?|deadlines?|dates?)\b",
     re.I,
 )
-_WHO = re.compile(
-    r"\b(who|whose|whom|(?:which|what) (?:agency|agencies|partners?|person|people|role|professionals?|body|post)|"
-    r"in charge|responsib\w+)\b",
-    re.I,
-)
 _DOUBT = re.compile(
     r"\b(?:was|were|been|is|are) not (?:been )?(?:seen|read|found|established|tested|proven|proved|checked|settled)\b|\bnot seen\b|"
     r"\brecalled\b|\blittle evidence\b|\bcontradict\w*|\bno (?:firm|study|trial|strong|good) (?:evidence|finding|study|proof)\w*|"
@@ -292,8 +287,6 @@ class CardWriter:
         listed = kind == "list" and not first.id.startswith(("five-", "six-"))
         if listed and (parts := self._listed(question, [first, *(c for c in cards if c != first)], said)):
             return parts
-        if kind == "who_when" and not question.request and not any(p.search(question.asked or question.text) for p in (_WHO, _WHEN)):
-            kind = "other"  # "should the chair be independent?" asks for no name and no date
         if kind in ("who_when", "reasons") and first.kind != "law":
             return self._who(question, cards, said) if kind == "who_when" else self._reasons(question, cards, said)
         return self._by_card(kind, question, first, cards, said)
