@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from assistant.curate import Coverage, coverage
     from assistant.errors import AssistantError, KnowledgeError, ModelError, NotBuiltError, StoreError, UsageError
+    from assistant.export import marked_once
     from assistant.rehearse import Debrief, Hint, Reply, Scenario, Sitting, Utterance, print_pack
     from assistant.rehearse import as_json as debrief_json
     from assistant.rehearse import as_word as debrief_word
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer", "Assistant", "AssistantError", "Coverage", "Debrief", "Document", "Hint", "KnowledgeError", "ModelError", "NotBuiltError",
     "Placement", "Question", "Reply", "Scenario", "Screening", "Session", "Settings", "Sitting", "StoreError", "Turn", "UsageError",
-    "Utterance", "as_json", "coverage", "debrief_json", "debrief_word", "placement_json", "print_pack", "question_from", "screening_json",
+    "Utterance", "as_json", "coverage", "debrief_json", "debrief_word", "marked_once", "placement_json", "print_pack", "question_from",
+    "screening_json",
 ]  # fmt: skip
 
 # Where each name lives. It is imported when it is first used, so that a command waits only for what it needs.
 _HOMES = {
     "curate": "Coverage coverage",
     "errors": "AssistantError KnowledgeError ModelError NotBuiltError StoreError UsageError",
+    "export": "marked_once",
     "rehearse": "Debrief Hint Reply Scenario Sitting Utterance print_pack debrief_json debrief_word",
     "session": "Assistant Session as_json placement_json question_from screening_json",
     "settings": "Settings",

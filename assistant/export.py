@@ -19,7 +19,7 @@ from assistant.types import Change, Facet, Feedback, KeptStep, StoredTurn
 
 _HEADED = re.compile(r"^\*\*([^*\n]+)\*\*$")
 _ITEM = re.compile(r"^(?:[-*]|(\d+)\.) +(.*)$")
-_REPEATED = re.compile(r"((?: ?\[\d+\])+)(?=[^\[\n]*?[.?!]\1(?! ?\[))")  # a mark that stands again after the next sentence
+_REPEATED = re.compile(r"((?: ?\[\d+\])+)(?=[^\[\n]*?[.?!]\1(?! ?\[))")
 _BOLD = re.compile(r"\*\*(.+?)\*\*|\*(.+?)\*")
 _LETTER, _PADDING = 7.0, 12.0  # points: a bold letter of ten points, and what stands free beside a cell's words
 _MONTHS = "January February March April May June July August September October November December".split()
@@ -324,11 +324,16 @@ class Exporter:
                     assert found is not None  # noqa: S101  all of them matched
                     blocks.append(Block("number" if found[1] else "bullet", found[2]))
             else:
-                blocks.append(Block("text", _REPEATED.sub("", " ".join(lines))))
+                blocks.append(Block("text", marked_once(" ".join(lines))))
         return blocks or [Block("text", "")]
 
     def _say(self, key: str, **names: str) -> str:
         return self.prompts.say(f"export.{key}", **names)
+
+
+def marked_once(line: str) -> str:
+    """A line of an answer in which a mark that stands after each sentence of a run is shown after the last of them."""
+    return _REPEATED.sub("", line)
 
 
 def _opening(blocks: Sequence[Block], cited: bool) -> int:

@@ -15,12 +15,11 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
-from assistant import Assistant
+from assistant import Assistant, marked_once
 from ui.words import Words
 
 _HEADED = re.compile(r"^\*\*([^*\n]+)\*\*\n\n", re.MULTILINE)
 _MARK = re.compile(r"\[(\d+)\]")
-_REPEATED = re.compile(r"((?: ?\[\d+\])+)(?=[^\[\n]*?[.?!]\1(?! ?\[))")
 BESIDE = 5  # sources beside an answer, and cards left aside that can be read; the others are folded, or only named
 _FACETS = (("level", "levels"), ("element", "elements"), ("step", "steps"))
 
@@ -92,8 +91,7 @@ class AnswerPage:
         return f"<section{offered}>{head}{steps or self._rendered(body)}</section>"
 
     def _rendered(self, body: str) -> str:
-        # A mark that stands after each sentence of a run is shown after the last of them.
-        lines = [_REPEATED.sub("", line) if not re.match(r"\s*(?:[-*|]|\d+\.) ?", line) else line for line in body.split("\n")]
+        lines = [marked_once(line) if not re.match(r"\s*(?:[-*|]|\d+\.) ?", line) else line for line in body.split("\n")]
         html = _markdown().render("\n".join(lines))
         for plain, meaning in _TABLE:
             html = html.replace(plain, meaning)
