@@ -170,6 +170,8 @@ def test_the_dossiers_ways_of_putting_a_problem_are_all_clear(screen: Screen) ->
     ("text", "reason"),
     [
         ("What's the weather like in Leeds tomorrow?", "other-subject"),
+        ("best chess board to buy for a beginner", "other-subject"),
+        ("what do I say to my boss about leave", "own-legal-position"),
         ("Should we remove this child from his mother?", "single-case"),
         ("Is Kyle Foster at 14 Marsh Lane on a child protection plan?", "single-case"),
         ("Are the family at 22 Oak Street known to social care?", "single-case"),
@@ -205,6 +207,8 @@ def test_what_is_not_ours_is_declined_with_a_reply_that_offers_a_question(screen
         "are you on my phone as an app",
         "and who should do that?",
         "What does the attached say about escalation?",
+        "What do I say to my chair?",
+        "what do I say to the chief constable?",
         "",
     ],
 )
@@ -343,6 +347,9 @@ def test_names_and_numbers_of_eight_countries_are_found(screen: Screen, text: st
         "Domestic abuse notifications pile up and no one reads them",
         "In our vignette, Mum locks Tyler in his room and the neighbour rings the police",
         "Our LCSPR says 'professional curiosity' eleven times",
+        "Health and the council have fallen out over who funds the team. How do I get a decision?",
+        "How do I write a business case for co-location?",
+        "We have been cut to the bone since the reorganisation",
     ],
 )
 def test_talk_of_services_training_and_reviews_is_clear(screen: Screen, text: str) -> None:
@@ -485,22 +492,3 @@ def test_any_text_is_screened_with_spans_inside_it_and_a_mask_that_stays(screen:
     assert screen.check(masked).personal_data == ()
     screen.clean_document(text)
     screen.reply(seen, None)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "What do I say to my chair?",
-        "what do I say to the chief constable?",
-        "Health and the council have fallen out over who funds the team. How do I get a decision?",
-        "How do I write a business case for co-location?",
-        "We have been cut to the bone since the reorganisation",
-    ],
-)
-def test_words_for_a_leader_and_quarrels_between_agencies_are_ours(screen: Screen, text: str) -> None:
-    assert screen.check(text).outcome == "clear"
-
-
-@pytest.mark.parametrize("text", ["best chess board to buy for a beginner", "what do I say to my boss about leave"])
-def test_a_word_of_ours_in_another_subject_keeps_nothing_in_scope(screen: Screen, text: str) -> None:
-    assert screen.check(text).outcome == "declined"
