@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as Waited
 
 from assistant import Assistant
 from tests.browser import ADVICE, ARGUMENTS, find
@@ -133,6 +134,27 @@ def ask(page: Page, question: str) -> Locator:
     expect(page.locator("#pa-live")).to_have_text(W("ask.ready"))
     settled(page)
     return answer
+
+
+def pick(combobox: Locator, option: str = "") -> str:
+    """Chooses a line of a list, the second one without a name, and gives its words. A list opened just before the page runs
+    once more is closed by that: it is opened again, as a person would."""
+    page = combobox.page
+    line = page.get_by_role("option", name=option, exact=True) if option else page.get_by_role("option").nth(1)
+    patience = time.monotonic() + PATIENCE / 1000
+    while True:
+        settled(page)
+        if not line.is_visible():
+            combobox.press("ArrowDown")
+        try:
+            said = line.inner_text(timeout=5_000)
+            line.click(timeout=5_000)
+        except Waited:
+            if time.monotonic() > patience:
+                raise
+        else:
+            settled(page)
+            return said
 
 
 def overflow(page: Page) -> int:

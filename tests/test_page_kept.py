@@ -20,7 +20,7 @@ from pydantic_evals import Case, Dataset
 from assistant import Assistant
 from evals.cases import Expected, Inputs
 from tests import servers
-from tests.page import PATIENCE, ROOT, SITUATION, W, ask, box, free_port, open_page, prepared, serving, settled, start
+from tests.page import PATIENCE, ROOT, SITUATION, W, ask, box, free_port, open_page, pick, prepared, serving, settled, start
 from ui.words import FOLDER
 
 pytest_plugins = ("tests.page",)
@@ -87,9 +87,7 @@ def test_feedback_of_a_follow_up_and_of_no_answer_becomes_cases_once_a_practice_
     page.get_by_test_id("stSidebar").get_by_role("link", name=W("nav.feedback"), exact=True).click()
     for said, decision in (("Our own word for the board", "rejected"), ("It helped", "approved")):
         one = page.locator("[class*=st-key-feedback-]").filter(has_text=said)
-        one.get_by_role("combobox").click()
-        page.get_by_role("option", name=W(f"reviews.{decision}"), exact=True).click()
-        settled(page)
+        pick(one.get_by_role("combobox"), W(f"reviews.{decision}"))
         one.get_by_role("button", name=W("feedback.save")).click()
         expect(one).to_have_count(0)
     (case,) = cases_of(folder)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from assistant import Assistant
 from tests import servers
-from tests.page import SITUATION, W, ask, box, free_port, open_page, prepared, serving, settled
+from tests.page import SITUATION, W, ask, box, free_port, open_page, pick, prepared, serving, settled
 
 pytest_plugins = ("tests.page",)
 pytest.importorskip("langchain_openai")
@@ -53,9 +53,7 @@ def test_an_answer_worded_by_a_model_names_it_and_a_person_may_choose_the_cards(
     model.fault = None
     open_page(page, address)
     expect(ask(page, SITUATION).locator(".pa-notice", has_text="Worded by openai:one")).to_be_visible()
-    page.locator(".st-key-model").get_by_role("combobox").click()
-    page.get_by_role("option", name=W("ask.no_model")).click()
-    settled(page)
+    pick(page.locator(".st-key-model").get_by_role("combobox"), W("ask.no_model"))
     asked = len(model.requests)
     expect(ask(page, "What does coalition mean?").locator(".pa-notice", has_text="openai:one")).to_have_count(0)
     assert len(model.requests) == asked, "nothing is sent when the cards alone are chosen"

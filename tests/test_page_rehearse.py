@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from assistant import Assistant
-from tests.page import PHONE, W, box, overflow, settled
+from tests.page import PHONE, W, box, overflow, pick, settled
 
 pytest_plugins = ("tests.page",)
 
@@ -296,9 +296,7 @@ def test_two_attempts_are_saved_compared_and_deleted_in_a_browser(page: Page, se
     expect(page.locator(".pa-mine")).to_have_count(0)
     second = attempt(1)
     assert first != second
-    settled(page)  # a list opened while the page still runs is drawn again, and closed
-    page.get_by_role("combobox", name=W("rehearse.compare")).press("ArrowDown")
-    page.get_by_role("option", name=first, exact=True).click()
+    pick(page.get_by_role("combobox", name=W("rehearse.compare")), first)
     table = page.locator(".pa-table")
     expect(table).to_be_visible()
     page.keyboard.press("Escape")  # what lies beside an open list is hidden from whoever reads by role

@@ -16,7 +16,7 @@ from pypdf import PdfReader
 
 from assistant import Assistant, as_json
 from assistant.store import Store
-from tests.page import ROOT, SITUATION, W, ask, box, free_port, open_page, overflow, prepared, serving, settled
+from tests.page import ROOT, SITUATION, W, ask, box, free_port, open_page, overflow, pick, prepared, serving, settled
 from tests.test_documents import NAMED, SENTENCE, a_docx, a_pdf
 from ui.answer import day
 
@@ -45,9 +45,7 @@ def close(page: Page) -> None:
 
 def choose(place: Locator, label: str, option: str) -> None:
     """In the selectbox with this label."""
-    place.get_by_test_id("stSelectbox").filter(has_text=label).get_by_role("combobox").click()
-    place.page.get_by_role("option", name=option, exact=True).click()
-    settled(place.page)
+    pick(place.get_by_test_id("stSelectbox").filter(has_text=label).get_by_role("combobox"), option)
 
 
 def go(page: Page, name: str) -> None:
@@ -232,10 +230,7 @@ def test_feedback_on_one_statement_is_reviewed_by_a_practice_lead(page: Page, se
     open_page(page, server)
     ask(page, "What does coalition mean?")
     body = popover(page, W("take.feedback"))
-    body.get_by_role("combobox").click()
-    statement = page.get_by_role("option").nth(1).inner_text()
-    page.get_by_role("option").nth(1).click()
-    settled(page)
+    statement = pick(body.get_by_role("combobox"))
     body.get_by_text(W("reasons.out_of_date"), exact=True).click()
     body.get_by_label(W("feedback.note")).fill("The board changed in June")
     body.get_by_role("button", name=W("feedback.send"), exact=True).click()
