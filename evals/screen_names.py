@@ -1,6 +1,7 @@
-"""Adds to knowledge/screens/names.txt what Faker's lists and the area codes hold: `python -m evals.screen_names`.
+"""Adds to knowledge/screens/names.txt what Faker's lists, a census and the area codes hold: `python -m evals.screen_names`.
 
-Needs `pip install Faker` (MIT), which nothing else here does, and no network. What a person wrote in the file stays, and a
+Needs `pip install Faker names` (both MIT; `names` holds the family names of the United States census, which are nobody's
+property), which nothing else here does, and no network. What a person wrote in the file stays, and a
 second run changes nothing. A common English word is never added as a name; a place that is also a name stays what it is in
 the file. Names from the lists that reach far back (historical American and Icelandic ones) go to [given-rare], which the
 screen takes for names only with something beside them that says so. Cyrillic and Greek names are added in Latin letters.
@@ -13,6 +14,7 @@ import pkgutil
 import re
 import textwrap
 from collections.abc import Iterator
+from importlib.resources import files
 
 from phonenumbers.geodata import GEOCODE_DATA
 
@@ -20,6 +22,7 @@ from evals.screens import ROOT
 
 PATH = ROOT / "knowledge" / "screens" / "names.txt"
 FAR_BACK = {"en", "is_IS"}
+CENSUS = 20_000  # so many of the commonest family names; rarer ones are often words of other languages
 AREAS = ("44", "353", "64")  # Great Britain and Northern Ireland, Ireland, New Zealand
 _LATIN = re.compile(r"[a-zà-öø-žșțơưə'’-]{3,}")
 _LETTERS = dict(
@@ -51,6 +54,12 @@ def faker_names() -> Iterator[tuple[str, str, str]]:
                         yield from ((info.name, sort, latin(part)) for part in row.split())
 
 
+def census_names() -> Iterator[str]:
+    """The commonest family names of the census."""
+    rows = files("names").joinpath("dist.all.last").read_text("utf-8").splitlines()
+    yield from (row.split()[0].lower() for row in rows[:CENSUS])
+
+
 def area_names() -> Iterator[str]:
     for prefix, words in GEOCODE_DATA.items():
         if prefix.startswith(AREAS):
@@ -80,6 +89,7 @@ def main() -> None:
             sections["family"].add(name)
         elif locale not in FAR_BACK and name not in sections["place"] and not any(name in sections[s] for s in first):
             sections["given"].add(name)
+    sections["family"].update(n for n in map(latin, census_names()) if n and n not in common and n not in sections["place"])
     rare.update(n for at, sort, n in rows if sort == "given" and at in FAR_BACK and not any(n in sections[s] for s in first))
     rare -= sections["place"] | sections["given"]
     text = "\n".join(head)

@@ -58,7 +58,10 @@ class _Rule:
 
 class Hostile:
     def __init__(self, data: dict[str, Any], lexicon: Lexicon) -> None:
-        self._lexicon = Lexicon(data["classes"], lexicon.same, lexicon.known)
+        # a word that a line asks for is never read as a misspelling of another
+        lines = (x for r in data["rules"] for x in (*r["lines"], *r.get("unless", ())))
+        asked = frozenset(word for line in lines for word in re.findall(r"[a-z]{4,}", line))
+        self._lexicon = Lexicon(data["classes"], lexicon.same, lexicon.known | asked)
         make = self._lexicon.pattern
         self._rules = tuple(
             _Rule(r["id"], r["where"], tuple(make(x) for x in r["lines"]), tuple(make(x) for x in r.get("unless", ())))

@@ -7,6 +7,7 @@ for what the lists say about it, the words beside it add or take away, and from 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,7 +26,7 @@ _MIXED = re.compile(r"(?:[DO]|Mc|Mac)['’][A-Z]|[DT]['’][A-Z]")
 _YEAR_AFTER = re.compile(r"[\s,]*(?:et al\.?)?[\s,]*[\[(]?(?:19|20)\d\d[a-z]?\b(?![-/.]\d)")
 _ANY_YEAR = re.compile(r"(?:19|20)\d\d")
 _CHAIN = re.compile(
-    r"[^\W\d_][\w'’-]+(?:(?:, | and | & |, and )[^\W\d_][\w'’-]+){0,5}(?: et al\.?)?,? ?[\[(](?:19|20)\d\d[a-z]?\b|"
+    r"[^\W\d_][\w'’-]+(?:(?:, | and | & |, and )[^\W\d_][\w'’-]+){0,5}(?: et al\.?)?,? ?[\[(](?:19|20)\d\d[a-z]?\b(?![-/.]\d)|"
     r"[A-Z][\w'’-]+(?:(?:, | and | & |, and )[A-Z][\w'’-]+){0,5}(?: et al\.?)?,? (?:19|20)\d\d\b(?![-/.]\d)"
 )
 _AGED = re.compile(
@@ -34,7 +35,7 @@ _AGED = re.compile(
     r"(?:dob|d\.o\.b|born|b\.) ?|year \d|yr ?\d|y\d{1,2}\b|in (?:year|yr) \d)|"
     r",? \(?(?:grade|primary) \d|, \(?(?:p[1-7]|s[1-6]|prep|reception|transition year)\b|"
     r" yn \d{1,2} oed| (?:is|was) (?:on an? (?:\w+ ){0,2}plan\b|\d{1,2}\b|in care|looked after|open to|known to)|"
-    r"(?:, ?| ?\(|: )(?:NHS|CHI|UPN|H&C|HCN|PPSN?|NI|URN|ULN|NHI)\b(?!\))",
+    r"(?:, ?| ?\(|: )(?:NHS|CHI|UPN|H&C|HCN|PPSN?|NI|URN|ULN|NHI|IHI|TFN|SSN|CRN|MRN|ARC|HO)\b(?!\))",
     re.IGNORECASE,
 )
 _INITIALS = re.compile(
@@ -48,7 +49,7 @@ _NO_PERSON = frozenset(
 _INITIALS_ACT = re.compile(
     r" (?:(?:was|is|has|had|says|said|rang|told|thinks|asked|wants|absent|present|attended|chaired|deputis|"
     r"apologis|agreed|noted|raised|reported|"
-    r"will|and his|and her)\w*|[—–-] |\(aged? \d|\d{1,2}[-/.])"
+    r"will|and his|and her)\w*|[—–-] |\(aged? \d|\d{1,2}[-/.])|, (?:aged? )?\d{1,2},"
 )
 # In a list of actions: `DH to circulate the protocol`.
 _ACTS_ON = re.compile(
@@ -80,6 +81,9 @@ _OFTEN_NO_TITLE = frozenset(
 )
 
 
+_OFFICERS = frozenset("pc dc ds di sgt sergeant constable".split())  # a number may stand before the name: PC 4471 Boyle
+_ON_DUTY = re.compile(r"\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]* ?(?:(?:am|pm) ?)?[-–—:] $")
+_SPEAKER = re.compile(r"^[ \t>*-]*([^\W\d_][\w'’-]+):[ \t]", re.MULTILINE)
 _ANDS = frozenset({"and", "a", "ac", "agus"})
 # Charlotte, North Carolina; Barry, Vale of Glamorgan.
 _REGION_AFTER = re.compile(r", (?:North|South|East|West|New|County|Co\.?|Vale|Isle|Isles)\b|,? (?:[Cc]ounty|[Cc]ouncil|[Bb]orough)\b")
@@ -171,6 +175,7 @@ class Names:
         self._agency = re.compile(
             rf",? (?:from|in|at|of) (?:the |our |a |my |their )?(?:[\w&-]+ )?(?:{any_of('agencies')})\b", re.IGNORECASE
         )
+        self._agency_in_brackets = re.compile(rf" \((?:{any_of('agencies')})\)", re.IGNORECASE)
         self._thing = re.compile(
             rf"(?:,| is| was) (?:our|the|a|an|my|their) (?:[\w-]+ ){{0,2}}?(?:{any_of('things')})\b"
             r"(?![- ](?:manager|lead|leader|head|director|worker|officer|user|chair|nurse|rep))",
@@ -212,6 +217,9 @@ class Names:
             again.update(w.bare for w in words[i : i + n] if len(w.bare) > 2 and w.bare not in self._known)
             i += n or 1
         yield from found
+        if "\n" in text:
+            speakers = Counter(m[1].lower() for m in _SPEAKER.finditer(readable))  # of a chat: who begins two lines
+            again.update(s for s, lines in speakers.items() if lines > 1 and s not in self._known and not self._sorts.get(s, 0) & PLACE)
         for w in words:  # a name known by what stood beside it once is known in the rest of the text
             if w.bare in again and w.capital and not closed[w.start] and not self._never_name(w):
                 yield Name(w.start, w.last, "person")
@@ -299,8 +307,10 @@ class Names:
             return w.start, words[i + 1].last, 2, self._kind(text, words, i) or "person"
         if w.bare in _MONTHS and w.capital and self._month_is_name(text, words, i):
             return w.start, w.last, 1, self._kind_after(text, w.last)
-        if self._never_name(w) or len(w.bare) < 2:
+        if self._never_name(w) or len(w.bare) < 2 or (w.upper and not shouting and w.low in self._abbreviations):
             return self._initials(text, words, i)
+        if not w.capital and i and words[i - 1].low == "st" and w.gap.endswith(" "):
+            return None  # st giles
         if _MIXED.match(w.text) and w.bare not in self._public:
             end = self._run(words, i, shouting)
             return w.start, words[end - 1].last, end - i, self._kind(text, words, i) or "person"
@@ -345,11 +355,24 @@ class Names:
             points += 5.0 if words[i + 1].low in self._kin else 2.5
         if end - i > 1:
             points += self._second(words, i, end)
+        if sort & FAMILY and w.capital and w.bare not in self._known and (_ON_DUTY.search(before) or self._beside_a_stroke(words, i)):
+            points += 2.5
         if sort & (CONTEXT | CAPITAL | RARE | PLACE) or not sort & _FIRST:
             points -= self._in_list_of_places(words, i)
         if sort & PLACE and _REGION_AFTER.match(after):
             points -= 3.0
         return points
+
+    def _two_places(self, words: list[_Word], i: int) -> bool:
+        """Kerry and Clare, two counties."""
+        return i > 1 and words[i - 1].low == "and" and bool(words[i].sort & words[i - 2].sort & PLACE)
+
+    def _beside_a_stroke(self, words: list[_Word], i: int) -> bool:
+        """Patel / Sweeney: two family names, as in a roster."""
+        for gap, j in ((words[i].gap, i - 1), (words[i + 1].gap if i + 1 < len(words) else "", i + 1)):
+            if gap.strip() == "/" and j >= 0 and words[j].capital and words[j].sort & FAMILY and words[j].bare not in self._known:
+                return True
+        return False
 
     def _listed(self, w: _Word, sort: int, opening: bool, shouting: bool) -> float:
         """What the word is worth before anything beside it is looked at."""
@@ -410,7 +433,7 @@ class Names:
         points = 0.0
         if last.low in _WHERE and w.gap == " " and not sort & GIVEN:
             points -= 1.5
-        elif self._met.search(before) and not (opening and w.gap != " "):
+        elif self._met.search(before) and not (opening and w.gap != " ") and not self._two_places(words, i):
             points += 1.25
         if points >= 0 and not opening and self._cue_near(words, i):
             points += 0.75
@@ -452,6 +475,8 @@ class Names:
         if m := self._agency.match(tail):
             verb = re.match(r" ([a-z]+)", tail[m.end() :])
             return points + (2.5 if verb and verb[1] in self._acts | self._does else 1.75)
+        if sort & (FAMILY | _FIRST) and w.capital and self._agency_in_brackets.match(tail):
+            return points + 2.0
         if m := _WITH_FAMILY.match(tail):
             return points + (1.5 if m[1].lower() in {"i", "me", "my", "their"} and w.bare in self._known else 2.5)
         if (m := _UNDERWENT.match(tail)) and m[1] in self._undergone:
@@ -597,7 +622,11 @@ class Names:
             nxt = words[i + n]
             short = title in _SHORT_TITLES and nxt.bare not in self._known - _FAMILIAR and len(nxt.low) > 2
             named = (
-                nxt.gap in {" ", "  "} and (nxt.capital or short) and nxt.bare not in self._never and len(nxt.bare) > 1 and not nxt.upper
+                (nxt.gap in {" ", "  "} or (title in _OFFICERS and re.fullmatch(r" \d{2,5} ", nxt.gap)))
+                and (nxt.capital or short)
+                and nxt.bare not in self._never
+                and len(nxt.bare) > 1
+                and not nxt.upper
             )
             beyond = words[i + n + 1] if len(words) > i + n + 1 else None
             surname = beyond is not None and beyond.gap == " " and beyond.capital and not beyond.upper and beyond.bare not in self._known
@@ -642,7 +671,10 @@ class Names:
             return None
         after = words[i + 1] if i + 1 < len(words) else None
         family = after and after.capital and after.gap == " " and not after.upper and len(after.bare) > 3
-        if after and family and re.fullmatch(r"[B-HJ-Z]", w.text) and after.sort & FAMILY and after.bare not in self._known - _FAMILIAR:
+        listed = after and after.sort & FAMILY and after.bare not in self._known - _FAMILIAR
+        stray = after and not after.sort and after.bare not in self._known  # in no list, and the letter ends no heading
+        heading = i > 0 and w.gap == " " and words[i - 1].capital
+        if after and family and re.fullmatch(r"[B-HJ-Z]", w.text) and (listed or (stray and not heading)):
             return w.start, after.last, 2, self._kind(text, words, i) or "person"
         if re.fullmatch(r"[A-Z]\.", w.text):
             end = i + 1

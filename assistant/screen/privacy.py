@@ -31,7 +31,7 @@ _YEAR_IN_WORDS = rf"(?:two thousand(?: and)?|twenty|nineteen)[ -](?:oh[ -]|(?:tw
 _FULL_DATE = (
     rf"(?:\d{{1,2}}\s?[-/.]\s?\d{{1,2}}\s?[-/.]\s?\d{{2,4}}|\d{{4}}[-/.]\d{{2}}[-/.]\d{{2}}|\d{{1,2}}-{_MONTH}-\d{{2,4}}"
     rf"|(?:the )?\d{{1,2}}(?:st|nd|rd|"
-    rf"th)?(?: of)? {_MONTH}\.?,? (?:\d{{2,4}}|{_YEAR_IN_WORDS})|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})"
+    rf"th)?(?: of)? {_MONTH}\.?,? (?:['’]?\d{{2,4}}|{_YEAR_IN_WORDS})|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})"
 )
 _ORDINAL = (
     r"(?:(?:twenty|thirty)[ -])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|"
@@ -53,7 +53,8 @@ _POSTCODE_LOWER = rf"(?:{_AREA.lower()})\d{{1,2}}[a-z]? (?!1st|2nd|3rd|\dth)\d[a
 _NO_YEAR = r"(?!(?:19|20)\d\d(?:[/-]\d\d)?(?![\w/]|[.-]\w))"
 _REF = (
     rf"{_NO_YEAR}((?:[A-Za-z] "
-    rf"|(?-i:[A-Z]{{2,5}}) )?(?=(?:[\w/.-]*?\d){{LEAST}})[A-Za-z0-9](?:[A-Za-z0-9/.-]*[A-Za-z0-9])?(?: \d{{3,5}})*[A-Z]?)(?!\w)"
+    rf"|(?-i:[A-Z]{{2,5}}) )?(?=(?:[\w/.-]*?\d){{LEAST}})[A-Za-z0-9](?:[A-Za-z0-9/.-]*[A-Za-z0-9])?"
+    rf"(?:(?: \d{{3,5}})+ \d(?= ?[-–,.;)\n]|$)|(?: \d{{3,5}})*)[A-Z]?)(?!\w)"
 )
 _NUMBER_WORD_OR_SIGN = (
     r"(?:(?:ref(?:erence)?s?|no|number|num|id|log|incident|crime|record|report|case|file|occurrence|certificate|cert|pin"
@@ -80,7 +81,7 @@ Form = tuple[str, re.Pattern[str], int, Callable[[str], bool] | None]  # kind, p
 # Forms that hold others inside them: tried before addresses.
 FIRST: tuple[Form, ...] = (
     # a row of a list of people: Name - F - 02/02/2015
-    ("date of birth", _form(rf"[-–|,/] ?(?:M|F|male|female|boy|girl) ?[-–|,/] ?({_FULL_DATE})(?!\d)"), 1, None),
+    ("date of birth", _form(rf"[-–|,/(] ?(?:M|F|male|female|boy|girl) ?[-–|,;/] ?({_FULL_DATE})(?!\d)"), 1, None),
     (
         "address",
         _form(r"\b(?:c/o )?P\.?O\.? ?Box \d{1,6}(?:, (?:[A-Z][\w'-]+ ?){1,3})*(?:,? ?(?:" + _POSTCODE + r"|[A-Z]{2,3} \d{4,5}))?"),
@@ -173,7 +174,14 @@ FORMS: tuple[Form, ...] = (
     ("SSN", _form(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), 0, None),
     ("SSN", _form(r"\b(?:SSN|social security)\b[\s:#]*(?:no\.?|number)?[\s:#]*(?:is )?(\d{3}[ .-]?\d{2}[ .-]?\d{4})(?!\d)"), 1, None),
     ("tax number", _form(r"\b(?:TFN|UTR|IRD|tax (?:file|reference))\b[\s:]*(?:no\.?|number)?[\s:]*(\d[\d -]{7,11}\d)"), 1, None),
-    ("passport", _form(r"\b(?:passports?|pp(?= no))[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?:[A-Z]{2,3} )?[A-Z]{0,2}\d{6,9})\b"), 1, None),
+    (
+        "passport",
+        _form(
+            r"\b(?:passports?|pp(?= no))[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?:[A-Z]{2,3} )?[A-Z]{0,2}(?:\d{6,9}|\d{3} \d{3} \d{3}))\b"
+        ),
+        1,
+        None,
+    ),
     (
         "passport",
         _form(
@@ -343,7 +351,8 @@ def _records(data: dict[str, Any]) -> tuple[Form, ...]:
         (
             "case number",
             _form(
-                rf"\b(?:refs?|reference|(?:case|file|docket|claim|incident)(?= ?[:#]| \d{{4}}-[A-Z]))(?:(?: id| no"
+                r"\b(?:refs?|reference|(?:case|matter|file|docket|claim|incident)"
+                rf"(?= ?[:#]| \d{{4}}-[A-Z]| [A-Z]{{2,5}}[-/]\d{{2,4}}[-/]\d))(?:(?: id| no"
                 rf"| num(?:ber)?)\b)?\.?[\s:#]+(?:is |was )?{least[3]}"
             ),
             1,
@@ -351,6 +360,16 @@ def _records(data: dict[str, Any]) -> tuple[Form, ...]:
         ),
         ("case number", _form(rf"{not_a_body}\b(?:{words('record-systems')}){said}{least[3]}"), 1, None),
         ("case number", _form(rf"{not_a_body}\b(?:{words('record-systems')})\b[\s:#-]{{1,3}}(?:is |was )?{least[5]}"), 1, None),
+        # any system known by its capitals: OASYS no 88120
+        (
+            "case number",
+            _form(
+                rf"{not_a_body}\b(?!(?:{words('public-registers')})\b)(?-i:[A-Z]{{3,6}})"
+                rf"[ -](?:ref|no|number|id)\b[.: ]{{1,3}}(?:is )?{least[5]}"
+            ),
+            1,
+            None,
+        ),
         ("registration number", _form(rf"\b(?:{words('registers')})(?:{said}|[\s:#-]{{1,3}}){least[4]}"), 1, None),
         ("case number", _form(rf"\b(?:{words('record-owners')}){said}{least[3]}"), 1, None),
         (
@@ -606,8 +625,8 @@ class Privacy:
         number = r"\d{1,4}[a-zA-Z]?(?:[-/]\d{1,4}[a-zA-Z]?)?"
         home = "|".join(w.capitalize() for w in data["home-words"])
         house = rf"(?:(?:The (?:[A-Z][\w'’]+ ){{0,3}}[A-Z][\w'’]+|(?:[A-Z][\w'’]+ ){{1,3}}(?:{home})),? )?"
-        town = r"[A-Z][^\W\d_]+(?:['’-][^\W\d_]+)*(?![\d\w])"
         states = r"(?:VIC|NSW|QLD|SA|WA|TAS|ACT|NT)"
+        town = rf"(?!{states} \d{{4}}\b)[A-Z][^\W\d_]+(?:['’-][^\W\d_]+)*(?![\d\w])"
         flat_after = r"(?:,? (?:Apt|Unit|Suite|#)\.? ?\w{1,4})?"
         code = rf"(?:,? ?(?:{_POSTCODE}|[A-Z]{{2}} \d{{5}}(?:-\d{{4}})?|{states} \d{{4}}))?"
         short = r"(?:(?<=[SRLD][tdnr])\.|(?<=Ave)\.)?"  # a stop after St or Rd is none of a sentence's
