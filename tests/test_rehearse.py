@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ from assistant.rehearse import (
 )
 from assistant.rehearse.lint import learners, lix, play, random_events, script_events
 from assistant.rehearse.notice import addressed
-from assistant.rehearse.types import DIFFICULTIES, Event, Reading
+from assistant.rehearse.types import DIFFICULTIES, Criterion, Event, Reading
 from assistant.rehearse.voice import faithful, leaks
 from assistant.types import ELEMENTS, STEPS, PersonalData, Screening
 
@@ -282,6 +283,34 @@ def test_a_question_that_takes_up_what_somebody_said_is_for_that_role() -> None:
     assert {u.persona for u in talk.say("Who got the letter?").utterances} >= {"scrutineer"}
 
 
+def test_a_summary_is_answered_by_the_role_whose_words_it_takes_up() -> None:
+    for who, other in (("parent", "chair"), ("chair", "parent")):
+        talk = sitting(SCENARIOS["room-is-full"], Reading("summarise", sure="confident"))
+        talk.speak(who, "The school minibus broke down in October.")
+        talk.move("ask_open", to=other)
+        assert talk.say("So the minibus broke down at school").utterances[0].persona == who
+
+
+def test_whoever_the_role_was_last_is_who_did_not_follow() -> None:
+    talk = sitting(SCENARIOS["room-is-full"], Reading("", sure="lost"))
+    for _ in range(4):
+        talk.move("summarise", to="chair")
+    assert [u.persona for u in talk.say("hmm").utterances] == ["chair"]
+
+
+def test_what_happens_is_taken_up_at_once_by_whom_it_concerns() -> None:
+    talk = sitting(SCENARIOS["room-is-full"])
+    talk.move("greet", to="chair")
+    assert [u.persona for u in talk.inject("advocate-break").utterances] == [None, "parent"]
+
+
+def test_a_role_speaks_of_its_own_worries_before_it_says_that_is_all() -> None:
+    talk = Sitting.start(SCENARIOS["link-has-gone"], 3, mode="choose")
+    own = {x.id for x in talk.scenario.lines["chief-inspector"] if not x.shared}
+    for _ in range(3):
+        assert talk.move("ask_open").utterances[-1].line in own
+
+
 def test_one_who_is_away_does_not_answer_and_the_learner_is_told() -> None:
     talk = sitting(SCENARIOS["first-week"], Reading("ask_open", sure="confident", to="scrutineer"))
     reply = talk.say("Scrutineer, what happens now?")
@@ -433,6 +462,11 @@ def test_whoever_was_given_room_is_asked_next_and_a_guess_at_someone_away_is_no_
     )
     talk.say("Could we stop the list? I would like to hear from mum")
     assert next(u.persona for u in talk.say("Is it all right, sitting there?").utterances if u.persona) == "parent"
+    asked_for = sitting(
+        SCENARIOS["room-is-full"], Reading("challenge", sure="confident", to="chair"), Reading("acknowledge", sure="confident")
+    )
+    asked_for.say("But nobody has heard from mum at all")
+    assert asked_for.say("It cannot be easy, this.").utterances[0].persona == "parent"
     guessed = sitting(SCENARIOS["can-i-see-that"], Reading("ask_open", sure="confident", to="data-officer"))
     assert guessed.say("Why was it refused?").notice == ""
 
@@ -484,6 +518,30 @@ def test_a_name_called_in_the_middle_and_a_word_to_the_whole_room_are_heard(thre
     assert addressed("We are all here. School nurse, would you begin?", threshold) == "school-nurse"
     assert addressed("Does that fit with what any of you have seen?", threshold) == "all"
     assert addressed("Does that fit?", threshold) is None
+
+
+def test_a_name_that_is_called_counts_for_more_than_whom_the_page_had_chosen(threshold: Scenario) -> None:
+    noticer = Noticer(SHARED.moves, WordVectors())
+    for text in ("Nurse, what have you seen?", "Ok. Nurse how does that look to you?"):
+        assert noticer.read(text, threshold, to="front-door").to == "school-nurse"
+    assert noticer.read("What would the nurse say?", threshold, to="front-door").to == "front-door"
+    assert noticer.read("The nurse has seen it twice.", threshold).to is None
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("You ring by Friday. All right with that?", "You ring by Friday."),
+        ("I send the list on Tuesday. Does that work for everyone?", "I send the list on Tuesday."),
+        ("You ring by Friday. How does that work for you?", None),
+        ("So you were asleep. Is that right?", None),
+        ("Would you be happy with that?", None),
+    ],
+)
+def test_a_question_that_only_asks_for_a_yes_is_not_what_a_turn_is_about(text: str, left: str | None) -> None:
+    from assistant.rehearse.notice import _CONSENT
+
+    assert _CONSENT.sub("", text).strip() == (left or text)
 
 
 def test_a_name_called_first_is_no_part_of_what_is_read() -> None:
@@ -749,6 +807,14 @@ def test_a_talk_without_harm_that_agreed_nothing_is_told_what_to_ask_next(thresh
     talk.move("greet")
     done = talk.debrief()
     assert done.change == WORDS.say("rehearse.debrief.ask-more", question=done.unasked[0].question)
+
+
+def test_a_good_ending_is_told_which_element_was_least_to_be_seen() -> None:
+    scenario = SCENARIOS["can-i-see-that"]
+    assert played(scenario).debrief().change == WORDS.say("rehearse.debrief.no-change")
+    unseen = replace(scenario, criteria=(*scenario.criteria, Criterion("leadership", ("use_route",), (), "The route, used openly.")))
+    told = played(unseen).debrief().change
+    assert told == WORDS.say("rehearse.debrief.show-more", element="Leadership", aim="The route, used openly.")
 
 
 def test_an_element_is_shown_by_turns_that_made_it_their_point(threshold: Scenario) -> None:

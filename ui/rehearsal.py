@@ -143,9 +143,11 @@ def brief_html(scenario: Scenario, w: Words) -> str:
     people = [
         w("rehearse.joins", person=said) if p.joins else said
         for p in scenario.personas.values()
-        for said in [f"{p.name}. {p.public}" if p.role == p.name.lower() else f"{p.name}: {p.role}. {p.public}"]
+        for said in [f"{_as_named(p.name, p.role)}. {p.public}"]
     ]
-    you = f"{scenario.learner_role[:1].upper()}{scenario.learner_role[1:]} ({scenario.learner_agency})"
+    you = f"{scenario.learner_role[:1].upper()}{scenario.learner_role[1:]}"
+    if scenario.learner_agency not in scenario.learner_role:
+        you += f" ({scenario.learner_agency})"
     parts = [
         ("rehearse.aim", f"<p>{escape(scenario.aim)}</p>"),
         ("rehearse.setting", f"<p>{escape(scenario.setting)}</p>"),
@@ -155,6 +157,11 @@ def brief_html(scenario: Scenario, w: Words) -> str:
         ("rehearse.others", items(people)),
     ]
     return '<div class="pa-brief">' + "".join(f"<h3>{escape(w(k))}</h3>{body}" for k, body in parts) + "</div>"
+
+
+def _as_named(name: str, role: str) -> str:
+    """A role's name and what it is, without saying the name twice: "Chief inspector who now holds partnership work"."""
+    return f"{name}{role[len(name) :]}" if role.lower().startswith(name.lower()) else f"{name}: {role}"
 
 
 def said_html(scenario: Scenario, said: Sequence[Utterance]) -> str:

@@ -21,6 +21,7 @@ _BLOCKS: Mapping[str, Literal["title", "heading", "subheading", "bullet"]] = {
     "#": "title", "##": "heading", "###": "subheading", "-": "bullet",
 }  # fmt: skip
 _HARD = ("distress", "own-crisis", "real-child")  # reasons to stop that nobody is told to have handled badly
+_PARTIAL = 2  # the level of the rubric from which something was still to be seen
 _SHOWN = ("trust", "pressure", "clarity", "commitment", "child")
 
 
@@ -61,7 +62,7 @@ def compose(
         scenario=scenario.id, title=scenario.title, ending=final.ending, ending_kind=ending.kind if ending else None,
         ending_text=ending.text if ending else "", own_view=tuple(say(f"rehearse.own.{n}") for n in (1, 2, 3)), own_answers=own,
         timeline=tuple(moments), told=told, unasked=unasked, findings=findings, helped=helped,
-        change=_change(scenario, final, seen if harmed else "", unasked),
+        change=_change(scenario, final, seen if harmed else "", unasked, findings),
         better_line=better if harmed else "", better_source=source if harmed else None,
         turning_point=worst.turn if worst and harmed else None, questions=tuple(scenario.questions), commitment=commitment,
         review_on=review_on or date.today() + _FORTNIGHT, markdown="",
@@ -133,7 +134,7 @@ def markdown(found: Debrief, scenario: Scenario) -> str:
         out.append(f"**{say('unasked')}**\n\n" + "\n".join(f"- {r}" for r in rows))
     else:
         out.append(say("nothing-unasked"))
-    out.append(f"**{say('rubric')}**")
+    out.append(f"**{say('rubric')}**\n\n{say('rubric.note')}")
     levels = say("levels").split("|")
     for f in found.findings:
         name = scenario_element(f.element)
@@ -286,8 +287,8 @@ def _quotes(scenario: Scenario, moments: Sequence[Moment], moves: Sequence[str])
     return tuple(dict.fromkeys(_quoted(scenario, m) for m in sorted(chosen, key=lambda m: m.turn)))
 
 
-def _change(scenario: Scenario, final: State, set_back: str, unasked: Sequence[Unasked]) -> str:
-    """The one thing to do otherwise."""
+def _change(scenario: Scenario, final: State, set_back: str, unasked: Sequence[Unasked], findings: Sequence[Finding]) -> str:
+    """The one thing to do otherwise: what set the talk back, what was not asked, or what was least to be seen."""
 
     def say(key: str, **names: str) -> str:
         return scenario.shared.words.say(f"rehearse.debrief.{key}", **names)
@@ -299,9 +300,15 @@ def _change(scenario: Scenario, final: State, set_back: str, unasked: Sequence[U
     if set_back:
         return set_back
     ending = scenario.ending(final.ending) if final.ending else None
-    if ending and ending.kind == "good":
+    if unasked:
+        return say("ask-more", question=unasked[0].question)
+    if not (ending and ending.kind == "good"):
+        return say("settle-more")
+    weakest = min(findings, key=lambda f: f.level or 0)
+    if (weakest.level or 0) > _PARTIAL:
         return say("no-change")
-    return say("ask-more", question=unasked[0].question) if unasked else say("settle-more")
+    aim = next(c.look_for for c in scenario.criteria if c.element == weakest.element)
+    return say("show-more", element=scenario_element(weakest.element), aim=aim)
 
 
 def _plain(sentence: str) -> str:

@@ -41,6 +41,7 @@ _LEAST = 0.2  # a repeated kindness never counts less than this share
 _REST = 2  # turns between two concerns a persona raises unasked
 _WITH = 0.5  # what is done in the same breath weighs half
 _WILLING = 0.4  # commitment from which a role takes up an offer to settle things before the others do
+_ROOM_FOR = r"\b(?:hear(?:d)?(?: \w+)? from|listen(?:ed|ing)? to|room for|asked|ask) (?:the )?"  # before a role's name: it is to speak
 _STEM = 5  # letters by which two words are taken for one: "close", "closes", "closing"
 _WORDS = re.compile(r"[a-z]{4,}")
 _SMALL = frozenset(
@@ -160,8 +161,9 @@ class Play:
             if event.answer and event.persona:
                 return (Utterance(event.persona, event.answer),)
             state.lost += 1
-            found = self._pick(state, self._who(state, event), "lost")
-            return (self._speak(state, found, self._who(state, event)),) if found else ()
+            asking = next(p for p in (event.to, event.persona, state.speaker, *state.present) if p in state.present)
+            found = self._pick(state, asking, "lost")
+            return (self._speak(state, found, asking),) if found else ()
         if event.kind == "stop":
             state.stopped = event.why or "stop"
             return ()
@@ -241,10 +243,9 @@ class Play:
 
     def _brought_in(self, state: State, speaker: str) -> str | None:
         """The role the learner's words made room for: named, here, and not the one who answered."""
-        if state.move != "invite_missing":
-            return None
-        said = re.compile(r"\b(?:" + "|".join(re.escape(c) for p in self.scenario.personas.values() for c in p.called) + r")\b", re.I)
-        heard = {m.group().lower() for m in said.finditer(state.heard)}
+        called = "|".join(re.escape(c) for p in self.scenario.personas.values() for c in p.called)
+        room = "" if state.move == "invite_missing" else _ROOM_FOR
+        heard = {m[1].lower() for m in re.finditer(rf"{room}\b({called})\b", state.heard, re.IGNORECASE)}
         named = [p for p in state.present if p != speaker and heard & {c.lower() for c in self.scenario.personas[p].called}]
         return named[0] if len(named) == 1 else None
 
@@ -320,8 +321,11 @@ class Play:
         for persona in asked:
             if state.turn - state.secrets.get(persona, -9) < _REST:
                 continue
-            # What the learner has just asked for comes before what was asked for earlier.
-            for interest in sorted(self.scenario.personas[persona].interests, key=lambda i: not _asks(i.reveal, state.move)):
+            # What the learner has just asked for comes before what was asked for earlier, and what the words were about before the rest.
+            for interest in sorted(
+                self.scenario.personas[persona].interests,
+                key=lambda i: (not _asks(i.reveal, state.move), -echo(f"{i.asked_by} {i.secret}", state.heard)),
+            ):
                 key = f"{persona}.{interest.id}"
                 if key in state.revealed or not self.holds(interest.reveal, state, persona):
                     continue
@@ -338,16 +342,14 @@ class Play:
     def _content(self, state: State, speaker: str) -> Line | None:
         lines = [x for x in self._lines.get((speaker, "content", state.move), ()) if not x.reveals and self._ready(state, x, speaker)]
         answers = [x for x in lines if self._about(x)]
-        if answers:
+        if any(not x.shared for x in answers):
             return self._best(state, answers, speaker)
-        if state.move in _HARSH or state.move in ("step_out", "greet"):
-            return None
-        if state.turn - state.concern >= _REST or state.move == "ask_open":
+        if state.move not in (*_HARSH, "step_out", "greet") and (state.turn - state.concern >= _REST or state.move == "ask_open"):
             concerns = [x for x in lines if not self._about(x)]
             if concerns:
                 state.concern = state.turn
                 return self._best(state, concerns, speaker)
-        return None
+        return self._best(state, answers, speaker) if answers else None  # a manner's "that is all I know" comes last
 
     @staticmethod
     def _about(line: Line) -> bool:
@@ -368,7 +370,12 @@ class Play:
             for persona in state.present if who == "all" else [who]:
                 for variable, delta in effect.items():
                     state.values[persona][variable] = _clamp(state.values[persona].get(variable, 0.0) + delta)
-        return [Utterance(None, inject.text, inject.id, "narration")]
+        said = [Utterance(None, inject.text, inject.id, "narration")]
+        for persona in state.present:  # whoever has a word to say about it says it at once
+            lines = self._lines.get((persona, "content", state.move), ())
+            if found := [x for x in lines if not x.reveals and _follows(x, inject.id) and self._ready(state, x, persona)]:
+                return [*said, self._speak(state, self._best(state, found, persona), persona)]
+        return said
 
     def _arrivals(self, state: State) -> list[Utterance]:
         said: list[Utterance] = []
@@ -515,6 +522,11 @@ def quote(text: str, most: int = 14) -> str:
 def _listens(line: Line) -> bool:
     """Whether every way to this line asks for words the learner said."""
     return bool(line.when.options) and all(any(t.kind == "heard" for t in option) for option in line.when.options)
+
+
+def _follows(line: Line, inject: str) -> bool:
+    """Whether every way to this line asks for this event."""
+    return bool(line.when.options) and all(any(t.kind == "event" and inject in t.values for t in o) for o in line.when.options)
 
 
 def _asks(when: Condition, move: str) -> bool:

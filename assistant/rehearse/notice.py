@@ -26,6 +26,13 @@ _TOPIC = 0.38  # cosine below which no topic was meant
 _MEANT, _APART = 0.4, 0.12  # cosine, and distance to the next role, for a question to be meant for one; else who spoke goes on
 ASKING = ("ask_open", "ask_interest")  # moves that are meant for somebody
 _ROOM = re.compile(r"\b(?:any|each|either|both|all) of you\b|\beveryone\b|\beverybody\b|\byou all\b", re.IGNORECASE)
+_LEAD = r"(?:(?:and|so|to|ok|okay|right)[,. ]+)?"
+_ASKED = r"(?:(?:can|could|would|will|do|did|are|have) you|how|what|why|when|where)\b"
+_CONSENT = re.compile(  # "All right with that?" asks for a yes to what was said before it, and is no question of its own
+    r"(?<=[.?!] )(?:so |and )?(?!how|what|why|when|where|who|which)[^.?!]{0,40}"
+    r"\b(?:ok|okay|all ?right|alright|agreed|agree|happy|good|deal|works? for)\b[^.?!]{0,25}\?+\s*$",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r"[^.?!]+[.?!]*")
 _SCALES = (4.0, 2.0, 1.0)
 
@@ -55,9 +62,9 @@ class Noticer:
         if not re.search(r"[A-Za-z]{2}", plain):
             return Reading("", sure="lost", score=0.0, to=to)
         model = self._model(scenario)
-        to = to or addressed(plain, scenario)
-        if bare := _without_name(plain, scenario):
-            plain = bare
+        to = called(plain, scenario) or to or addressed(plain, scenario)
+        plain = _CONSENT.sub("", plain).strip() or plain
+        plain = _without_name(plain, scenario) or plain
         said = [_without_name(s.strip(), scenario) for s in _SENTENCE.findall(plain)]
         sentences = [s for s in said if len(s.split()) > 1][-3:]  # the point comes last
         texts = [plain, *sentences] if len(sentences) > 1 else [plain]
@@ -148,20 +155,27 @@ class Noticer:
 
 def _without_name(text: str, scenario: Scenario) -> str:
     """What is left once a role was called at the beginning: "Nurse, what have you seen?" asks what has been seen."""
-    called = "|".join(re.escape(w) for p in scenario.personas.values() for w in sorted(p.called, key=len, reverse=True))
-    return re.sub(rf"^(?:and |so |to )?(?:the )?(?:{called})\s*[,:]\s*", "", text, flags=re.IGNORECASE)
+    names = "|".join(re.escape(w) for p in scenario.personas.values() for w in sorted(p.called, key=len, reverse=True))
+    return re.sub(rf"^{_LEAD}(?:(?:the )?(?:{names})\s*[,:]|(?:{names})(?= {_ASKED}))\s*", "", text, flags=re.IGNORECASE)
 
 
-def addressed(text: str, scenario: Scenario) -> str | None:
-    """Who a line is plainly said to: called at its beginning or end, set off by a comma; or everyone."""
+def called(text: str, scenario: Scenario) -> str | None:
+    """The role a line calls: at its beginning, before a comma or a question, or at its end."""
     low = text.lower()
     for persona in scenario.personas.values():
         for word in persona.called:
             w = re.escape(word)
-            if re.search(
-                rf"(?:^|[.?!] )(?:and |so |thanks |thank you |hello |hi )?(?:to )?(?:the )?{w}\s*[,:]|,\s*(?:the )?{w}\s*[?.!]*$", low
-            ):
+            begins = rf"(?:^|[.?!] )(?:(?:thanks|thank you|hello|hi) |{_LEAD})(?:(?:the )?{w}\s*[,:]|{w} {_ASKED})"
+            if re.search(rf"{begins}|,\s*(?:the )?{w}\s*[?.!]*$", low):
                 return persona.id
+    return None
+
+
+def addressed(text: str, scenario: Scenario) -> str | None:
+    """Who a line is plainly said to: a role it calls, everyone, or the one role a question names."""
+    if named := called(text, scenario):
+        return named
+    low = text.lower()
     if _ROOM.search(low):
         return "all"
     if re.match(

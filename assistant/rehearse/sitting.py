@@ -112,10 +112,11 @@ class Sitting:
         if reading.sure == "lost":
             return self._lost(text, reading, notice)
         if reading.sure == "between" and self._harmful(reading.move) != self._harmful(reading.others[0]) and self._states[-1].lost < 2:
-            reply = self._reply(self._add(Event("lost", text=text, to=reading.to, by=self.by)), reading, notice)
+            said = self._add(Event("lost", text=text, to=reading.to, by=self.by))
             self._unread = text, reading
-            return reply
-        event = Event("say", text=text, move=reading.move, also=reading.also, topic=reading.topic, to=reading.to)
+            return self._reply(said, reading, notice)
+        whose = self._taken_up(text, len(self._said) + 1) if reading.move == "summarise" and not reading.to else None
+        event = Event("say", text=text, move=reading.move, also=reading.also, topic=reading.topic, to=reading.to, persona=whose)
         return self._turn(event, reading, notice)
 
     def _directed(self, text: str, reading: Reading, notice: str) -> tuple[Reading, str]:
@@ -127,10 +128,14 @@ class Sitting:
             reading, notice = replace(reading, to=None), notice or away
         if reading.to or reading.move not in ASKING:
             return reading, notice
-        said = [u for words in (self.opening, *self._said)[-_RECENT:] for u in words]
-        taken_up = {p: len(stems(text) & stems(" ".join(u.text for u in said if u.persona == p))) for p in present}
-        first, *others = sorted(present, key=lambda p: -taken_up[p])
-        return (replace(reading, to=first) if others and taken_up[first] > taken_up[others[0]] else reading), notice
+        return replace(reading, to=self._taken_up(text, _RECENT)), notice
+
+    def _taken_up(self, text: str, turns: int) -> str | None:
+        """The role whose words of the last turns are taken up more than those of any other."""
+        said = [u for words in (self.opening, *self._said)[-turns:] for u in words]
+        shared = {p: len(stems(text) & stems(" ".join(u.text for u in said if u.persona == p))) for p in self._states[-1].present}
+        first, *others = sorted(shared, key=lambda p: -shared[p])
+        return first if others and shared[first] > shared[others[0]] else None
 
     def _harmful(self, move: str) -> bool:
         return self.scenario.moves[move].counts == "against"
@@ -280,6 +285,11 @@ class Sitting:
         return self._states[-1].turn
 
     @property
+    def unread(self) -> bool:
+        """Whether the last words did not count yet, since one of their two readings is harmful."""
+        return self._unread is not None
+
+    @property
     def waiting(self) -> bool:
         """Whether typed words are held until the learner says if they are real (`confirm_real`)."""
         return self._held is not None
@@ -407,7 +417,8 @@ class Sitting:
         if reading and reading.sure in ("confident", "told"):
             label = self._words("taken", doing=self.doing(reading.move, reading.also))
         elif reading and reading.sure == "between":
-            label = self._words("between", first=moves[reading.move].doing, second=moves[reading.others[0]].doing)
+            first, second = (moves[m].doing for m in (reading.move, reading.others[0]))
+            label = self._words("unread" if self.unread else "between", first=first, second=second)
             choose = (reading.move, reading.others[0])
         state = self._states[-1]
         if self.mode == "guided" and not suggestions and not state.over:

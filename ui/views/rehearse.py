@@ -310,7 +310,8 @@ def asides(found: Table) -> None:
     if reply and reply.notice and not sitting.waiting:
         st.html(note_html(w("rehearse.ended") if sitting.over else "", [reply.notice]))
     if reply and reply.choose and not sitting.over:
-        st.html(note_html("", [w("rehearse.between", doing=scenario.moves[reply.choose[0]].doing)]))
+        asked = w("rehearse.unread") if sitting.unread else w("rehearse.between", doing=scenario.moves[reply.choose[0]].doing)
+        st.html(note_html("", [asked]))
         with st.container(horizontal=True):
             for move in reply.choose:
                 doing = scenario.moves[move].doing
