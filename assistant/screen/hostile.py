@@ -6,16 +6,18 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import Any, Literal
 
 from assistant.screen.reading import HIDDEN, Lexicon, Pattern, Reading, unhide
 
 # A one stands for an l or an i.
 _LEET = tuple(str.maketrans("013457@$", f"o{one}eastas") for one in "li")
+# The numeral comes first in the pattern and is looked back from, so that most of a text is passed over at once.
 _NUMERALS = re.compile(
-    r"(?<=[A-Za-z])[013457@$](?=[A-Za-z])|\b[013457@$](?=[A-Za-z]{2})|(?<=[A-Za-z]{2})[013457@$]\b|(?<=[A-Za-z])10(?=[A-Za-z])|"
-    r"\b1(?=\w*[A-Za-z])"
+    r"[013457@$](?:(?<=[A-Za-z].)(?=[A-Za-z])|(?<=\b.)(?=[A-Za-z]{2})|(?<=[A-Za-z]{2}.)\b|(?<=[A-Za-z]1)0(?=[A-Za-z])|"
+    r"(?<=\b1)(?=\w*[A-Za-z]))"
 )
 _SENTENCE = re.compile(r"(?:[^.!?\n]|\.(?=\w))+(?:[.!?]+[\"')\]]*|\n|$)|[.!?\n]+")
 _SPACED = re.compile(r"\b(?:[A-Za-z][ .*_-]{1,2}){4,}[A-Za-z]\b")
@@ -45,15 +47,24 @@ class Finding:
     end: int
 
 
+Lines = tuple[tuple[int, Pattern], ...]
+
+
 @dataclass(frozen=True)
 class _Rule:
+    """Each line beside the needs it has, as bits: most lines are passed over by one look at the words that are missing."""
+
     id: str
     where: str
-    patterns: tuple[Pattern, ...]
-    unless: tuple[Pattern, ...]
+    lines: Lines
+    unless: Lines
 
-    def fires(self, reading: Reading, strict: bool) -> bool:
-        return any(p.matches(reading) for p in self.patterns) and not (strict and any(p.matches(reading) for p in self.unless))
+    def fires(self, reading: Reading, missing: int, strict: bool) -> bool:
+        return _any(self.lines, reading, missing) and not (strict and _any(self.unless, reading, missing))
+
+
+def _any(lines: Lines, reading: Reading, missing: int) -> bool:
+    return any(line.regex.search(reading.line) for line in [line for needs, line in lines if not needs & missing])
 
 
 class Hostile:
@@ -62,13 +73,19 @@ class Hostile:
         lines = (x for r in data["rules"] for x in (*r["lines"], *r.get("unless", ())))
         asked = frozenset(word for line in lines for word in re.findall(r"[a-z]{4,}", line))
         self._lexicon = Lexicon(data["classes"], lexicon.same, lexicon.known | asked)
-        make = self._lexicon.pattern
-        self._rules = tuple(
-            _Rule(r["id"], r["where"], tuple(make(x) for x in r["lines"]), tuple(make(x) for x in r.get("unless", ())))
-            for r in data["rules"]
-        )
+        bits: dict[frozenset[str], int] = {}
+
+        def make(rows: list[str]) -> Lines:
+            made = [self._lexicon.pattern(row) for row in rows]
+            return tuple((sum({bits.setdefault(need, 1 << len(bits)) for need in line.needs}), line) for line in made)
+
+        self._rules = tuple(_Rule(r["id"], r["where"], make(r["lines"]), make(r.get("unless", []))) for r in data["rules"])
+        self._needs: dict[str, int] = {}
+        for need, bit in bits.items():
+            for word in need:
+                self._needs[word] = self._needs.get(word, 0) | bit
         self._no_machine = re.compile(data["not-a-machine"])
-        self._forms = tuple((f["id"], re.compile(f["pattern"])) for f in data["forms"])
+        self._forms = tuple((f["id"], re.compile(f["pattern"]), tuple(f["near"])) for f in data["forms"])
 
     def find(self, text: str, where: Literal["message", "document"]) -> tuple[Finding, ...]:
         """Each hostile passage, sentence by sentence, in order."""
@@ -79,7 +96,10 @@ class Hostile:
         ]
         if len(_JOINED.findall(text)) > 1:
             found += [Finding("hidden-characters", m.start(), m.end()) for m in _JOINED.finditer(text) if self._rule(unhide(text), where)]
-        for name, pattern in self._forms:
+        plain = text.casefold().replace("ı", "i")  # what a pattern that minds no case takes for an i
+        for name, pattern, near in self._forms:
+            if not any(sign in plain for sign in near):
+                continue
             found += [Finding(name, m.start(), m.end()) for m in pattern.finditer(text)]
         for m in _BLOB.finditer(text):
             decoded = _decode(m[0])
@@ -122,8 +142,9 @@ class Hostile:
             forms.append(re.sub(r"(?<=\b\w)[.*_-](?=\w\b)", "", seen))
         for form in forms:
             reading = self._lexicon.read(f".\n{form}")  # lines can ask for the start of a sentence
+            missing = ~reduce(or_, (self._needs.get(word, 0) for word in reading.seen), 0)
             for rule in self._rules:
-                if rule.where in {"both", where} and rule.fires(reading, strict):
+                if rule.where in {"both", where} and rule.fires(reading, missing, strict):
                     return rule.id
         return None
 

@@ -27,7 +27,8 @@ _YEAR_AFTER = re.compile(r"[\s,]*(?:et al\.?)?[\s,]*[\[(]?(?:19|20)\d\d[a-z]?\b(
 _ANY_YEAR = re.compile(r"(?:19|20)\d\d")
 _CHAIN = re.compile(
     r"[^\W\d_][\w'’-]+(?:(?:, | and | & |, and )[^\W\d_][\w'’-]+){0,5}(?: et al\.?)?,? ?[\[(](?:19|20)\d\d[a-z]?\b(?![-/.]\d)|"
-    r"[A-Z][\w'’-]+(?:(?:, | and | & |, and )[A-Z][\w'’-]+){0,5}(?: et al\.?)?,? (?:19|20)\d\d\b(?![-/.]\d)"
+    r"[A-Z][\w'’-]+(?:(?:, | and | & |, and )[A-Z][\w'’-]+){0,5}(?: et al\.?)?,? (?:19|20)\d\d\b(?![-/.]\d)|"
+    r"[A-Z][\w'’-]+(?:(?:, | and | & |, and )[A-Z][\w'’-]+){1,5} on [a-z][a-z ]{2,40}[\[(](?:19|20)\d\d[a-z]?[\])]"
 )
 _AGED = re.compile(
     r"(?:,? ?\(?|, ?(?:now |only |just )?)(?:aged? \d|"
@@ -35,7 +36,7 @@ _AGED = re.compile(
     r"(?:dob|d\.o\.b|born|b\.) ?|year \d|yr ?\d|y\d{1,2}\b|in (?:year|yr) \d)|"
     r",? \(?(?:grade|primary) \d|, \(?(?:p[1-7]|s[1-6]|prep|reception|transition year)\b|"
     r" yn \d{1,2} oed| (?:is|was) (?:on an? (?:\w+ ){0,2}plan\b|\d{1,2}\b|in care|looked after|open to|known to)|"
-    r"(?:, ?| ?\(|: )(?:NHS|CHI|UPN|H&C|HCN|PPSN?|NI|URN|ULN|NHI|IHI|TFN|SSN|CRN|MRN|ARC|HO)\b(?!\))",
+    r"(?:, ?| ?\(|: )(?:NHS|CHI|UPN|H&C|HCN|PPSN?|NI|URN|ULN|NHI|IHI|TFN|SSN|CRN|MRN|ARC|HO|EDD)\b(?!\))",
     re.IGNORECASE,
 )
 _INITIALS = re.compile(
@@ -64,6 +65,7 @@ _WHERE = frozenset({"in", "near", "at", "across", "into", "around", "outside", "
 _FAMILIAR = frozenset({"smith", "jones", "brown", "taylor", "khan", "singh", "patel", "evans"})  # names before they are words
 _SHORTENED = frozenset("dr mr mrs ms st prof rev revd sgt supt cllr det insp hon fr sr jr".split())
 _SOMEBODY = re.compile(r"^[^\n:;]{0,56}?\b(?:she|he|her|his|him|she's|he's)\b", re.IGNORECASE)
+_SOME = frozenset({"two", "three", "four", "both", "my", "her", "his", "their"})
 _MINE = frozenset({"my", "her", "his", "their"})
 _UNDERWENT = re.compile(
     r" (?:was|is|were|has been|is being|got|gets|had been|being) (?:not |never |being |also |only |first |last )?([a-z]+)"
@@ -183,7 +185,7 @@ class Names:
         )
         roles = "|".join(sorted((re.escape(w) for w in self._cues), key=len, reverse=True))
         self._role_after = re.compile(
-            rf"(?:, (?:the |our |a |an |her |his |my |their |who (?:is|was) (?:the |our |a |her |his )?)(?:[\w’'-]+ ){{0,3}}?|"
+            rf"(?:, (?:the |our |a |an |new |her |his |my |their |who (?:is|was) (?:the |our |a |her |his )?)(?:[\w’'-]+ ){{0,3}}?|"
             rf",? \((?:the |our |his |her |my |a )?(?:[\w’'-]+ )?|, (?:[\w’'-]+ )?"
             rf"| is (?:the|our|my|her|his|a) (?:[\w'’-]+ )?)(?:{roles})\b",
             re.IGNORECASE,
@@ -309,8 +311,8 @@ class Names:
             return w.start, w.last, 1, self._kind_after(text, w.last)
         if self._never_name(w) or len(w.bare) < 2 or (w.upper and not shouting and w.low in self._abbreviations):
             return self._initials(text, words, i)
-        if not w.capital and i and words[i - 1].low == "st" and w.gap.endswith(" "):
-            return None  # st giles
+        if i and words[i - 1].low in {"st", "saint"} and w.gap.endswith(" "):
+            return None  # St Giles
         if _MIXED.match(w.text) and w.bare not in self._public:
             end = self._run(words, i, shouting)
             return w.start, words[end - 1].last, end - i, self._kind(text, words, i) or "person"
@@ -363,6 +365,13 @@ class Names:
             points -= 3.0
         return points
 
+    def _one_of_some(self, words: list[_Word], i: int) -> bool:
+        """Her two workers, Bel and Sukhi."""
+        w, last = words[i], words[i - 1]
+        if i < 2 or w.gap != ", " or not w.capital or w.bare in self._known:
+            return False
+        return words[i - 2].low in _SOME and last.low.endswith("s") and last.low[:-1] in self._cues
+
     def _two_places(self, words: list[_Word], i: int) -> bool:
         """Kerry and Clare, two counties."""
         return i > 1 and words[i - 1].low == "and" and bool(words[i].sort & words[i - 2].sort & PLACE)
@@ -406,7 +415,7 @@ class Names:
         sure = (
             w.capital or bool(sort & _FIRST) or (stands and not before.endswith("named "))
         )  # in lower case a word that is in no list must stand like a name
-        if self._introduced.search(before):
+        if self._introduced.search(before) or self._one_of_some(words, i):
             return 4.0 if sure else 1.0
         if i == 0:
             return 0.0
@@ -442,6 +451,8 @@ class Names:
     def _words_after(self, words: list[_Word], i: int, end: int, after: str, following: _Word | None, sort: int, opening: bool) -> float:
         if (following and following.capital and following.low in self._grounds and not following.owner) or self._thing.match(after):
             return -4.0
+        if (not sort & GIVEN or words[i].gap == " & ") and self._names_a_ground(words, end):
+            return -4.0
         if after.startswith(("'s", "’s")):
             return self._owns(words, end, sort)
         points = -2.0 if following and following.low in self._grounds | self._lower_works and (not sort & GIVEN or sort & PLACE) else 0.0
@@ -453,6 +464,15 @@ class Names:
         if len(before) == 2 and before[1].low == "and" and words[i].gap == " ":
             points += 2.0 if before[0].capital and before[0].sort & (GIVEN | CAPITAL) and not before[0].sort & sort & PLACE else 0.0
         return points + self._what_follows(words[i], after, following, sort, opening, alone=end == i + 1)
+
+    def _names_a_ground(self, words: list[_Word], end: int) -> bool:
+        """Woodhouse & Oakley Children's Centre: words of a building or a body after the name, joined ones first."""
+        n = end
+        while n < len(words) and words[n].capital and words[n].gap in {" ", " & "} and n < end + 4:
+            if n > end and words[n].low in self._grounds:
+                return True
+            n += 1
+        return False
 
     def _owns(self, words: list[_Word], end: int, sort: int) -> float:
         """A mother, a key worker or a plan is a person's; a body has other things."""
@@ -683,7 +703,12 @@ class Names:
             if end < len(words) and words[end].capital and words[end].gap in {" ", ""} and not words[end].upper:
                 x = words[end]
                 cited = _YEAR_AFTER.match(text[x.end :]) or self._is_public(text, words, end, end + 1)
-                if not self._never_name(x) and not cited and ((x.sort & FAMILY and len(x.bare) > 3) or x.bare not in self._known):
+                if (
+                    len(x.bare) > 1
+                    and not self._never_name(x)
+                    and not cited
+                    and ((x.sort & FAMILY and len(x.bare) > 3) or x.bare not in self._known)
+                ):
                     stop = self._run(words, end, shouting=False)
                     return w.start, words[stop - 1].last, stop - i, self._kind(text, words, i) or "person"
         if (m := _ACTS_ON.match(text, w.start)) and m[1].lower() not in self._abbreviations and re.search(r"[:;\n•–-]\s*$|^$", w.gap):

@@ -39,6 +39,7 @@ _ORDINAL = (
 )
 _WRITTEN_DATE = rf"(?:the )?{_ORDINAL}(?: day)?(?: of)? {_MONTH}(?:,? (?:\d{{2,4}}|{_YEAR_IN_WORDS}))?"
 _COUNT = r"(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen)"
+_SPOKEN_DATE = rf"(?:the )?{_UNIT} {_UNIT} {_YEAR_IN_WORDS}"
 _DATE = rf"(?:{_FULL_DATE}|{_WRITTEN_DATE}|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?\b|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b)"
 # What is founded, not born: the partnership was born on 1 April.
 _THING_BORN = r"(?<!ship was )(?<!board was )(?<!team was )(?<!hub was )(?<!idea was )(?<!service was )(?<!project was )"
@@ -119,7 +120,8 @@ FORMS: tuple[Form, ...] = (
         "date of birth",
         _form(
             rf"(?:\bd\.?\s?o\.?\s?[bd]\b\.?|\bdate of (?:birth|death)|\bbirth ?date|{_THING_BORN}\bborn(?: on)?|\bbirthday(?:['’]s| is)?|"
-            rf"\bb\.|\bb(?= \d)|\bEDD\b|\bdate of delivery|\bbaby due|\bdue date|\bb-?day|\bD ?of ?B\b)[\s:=,is–-]{{0,6}}(?:on )?({_DATE})"
+            rf"\bb\.|\bb(?= \d)|\bEDD\b|\bdate of delivery|\bbaby due|\bdue date|\bb-?day|\bD ?of ?B\b)[\s:=,is–-]{{0,6}}"
+            rf"(?:on )?({_DATE}|{_SPOKEN_DATE})"
         ),
         1,
         None,
@@ -142,6 +144,7 @@ FORMS: tuple[Form, ...] = (
     ),
     ("child", _form(rf"{_SAID_INITIALS}[^.!?\n]{{0,60}}?\b((?-i:[A-Z]{{2,3}}) {_DAY_MONTH_YEAR})(?!\d)"), 1, None),
     ("child", _form(rf"\b((?-i:[A-Z]{{2,3}})[ ,]{{1,2}}{_DAY_MONTH_YEAR})(?!\d)(?=[^.!?\n]{{0,60}}{_SAID_INITIALS})"), 1, None),
+    ("child", _form(r"\(((?-i:[A-Z])),? (?:aged? )?\d{1,2}\)"), 1, None),
     ("child", _form(r"\binitials(?: are| were|:|,)? [\"'“‘(]?((?-i:[A-Z]{2,3}))\b"), 1, None),
     ("CHI number", _form(r"\bCHI\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?:\d[ .-]?){9}\d)(?!\d)"), 1, None),
     ("H&C number", _form(r"\b(?:H ?[&+] ?C|HCN|health and care)\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?:\d[ .-]?){9}\d)(?!\d)"), 1, None),
@@ -191,6 +194,7 @@ FORMS: tuple[Form, ...] = (
         1,
         None,
     ),
+    ("passport", _form(r"\bpassports?\b[^.!?\n]{0,60}?\(([A-Z]{0,2}\d{6,9})\)"), 1, None),
     ("licence", _form(r"\b(?:licen[cs]e|DL)[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?=[\w-]*\d{3})[A-Z0-9-]{8,18})(?![\w-])"), 1, None),
     ("licence", _form(r"\b[A-Z9]{5} ?\d{6} ?[A-Z9]{2}\d[A-Z]{2}\b", 0), 0, None),
     ("bank details", _form(r"\b[A-Z]{2}\d{2} ?(?:[A-Z0-9]{4} ?){2,7}[A-Z0-9]{1,4}\b", 0), 0, iban.is_valid),
@@ -432,7 +436,7 @@ def _links(data: dict[str, Any], known: frozenset[str]) -> tuple[Form, ...]:
 # What a text must hold for a kind to be looked for at all: so many digits, and one of these words.
 NEEDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "link": (0, ("http", "www.", *_SHARING, *_HOSTS)),
-    "child": (0, ("initials", "dob", "d.o.b", "birth")),
+    "child": (0, ("(", "initials", "dob", "d.o.b", "birth")),
     "email": (0, ("@", "dot")),
     "handle": (
         0,
@@ -562,7 +566,7 @@ _SCHOOL = (
     re.compile(rf"\b{_AT},? ?[-–]? ?\(?(?:in |his |her |their )?{_CLASS}\)?"),
     re.compile(
         rf"(?:(?<=attends )|(?<=attend )|(?<=goes to )|(?<=go to )|(?<=went to )|(?<=pupil at )|(?<=student at )|(?<=pupils at )|"
-        rf"(?<=enrolled at )|(?<=starts at )|(?<=excluded from )|(?<=starting at ))(?:the )?{_AT}(?:,? \(?{_CLASS}\)?)?"
+        rf"(?<=enrolled at )|(?<=starts at )|(?<=excluded from )|(?<=starting at ))(?:the |Te )?{_AT}(?:,? \(?{_CLASS}\)?)?"
     ),
 )
 # A year or a class by itself, where it says whose; not a year group, and no other thing of that name.
@@ -656,6 +660,7 @@ class Privacy:
                 rf"(?<=address: ))\d{{1,4}}[a-z]? (?:[A-Za-z'’]+ ){{1,3}}?(?:{streets.lower()})\b"
             ),
             re.compile(rf"\b(?:flat \w{{1,4}},? )?\d{{1,4}}[a-z]? (?!(?:{not_a_street})\b)(?:[a-z'’]{{3,}} ){{1,2}}?(?:{lane})\b"),
+            re.compile(r"\b(?:Bay|Plot|Pitch) \d{1,3},? (?:[A-Z][\w'’-]+ ){1,3}(?:Caravan |Halting |Traveller )(?:Site|Park)\b"),
             re.compile(
                 rf"\b(?:[A-Z][\w'’]+ ){{1,2}}(?:Cottages?|Farm|Farmhouse|Bungalow|Barn|Caravan|Bothy|Croft|Manse|Rectory|Vicarage|Mill), "
                 rf"(?:[A-Z][\w'’]+ ){{1,3}}(?:{streets})\b{tail}"
