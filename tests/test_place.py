@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assistant.embed import PACKAGED, OnnxEmbeddings, open_embeddings
+from assistant import Assistant, Settings
+from assistant.embed import OnnxEmbeddings
 from assistant.errors import KnowledgeError
 from assistant.knowledge import Library, load_library
 from assistant.learn import Cues, fit, held_out_logits, load, save
@@ -29,13 +30,8 @@ TORN = (
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("trained")
-
-
-@pytest.fixture(scope="module")
-def embeddings(home: Path) -> OnnxEmbeddings:
-    return open_embeddings(PACKAGED, home)
+def embeddings(assistant: Assistant) -> OnnxEmbeddings:
+    return assistant.embeddings
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +40,14 @@ def library() -> Library:
 
 
 @pytest.fixture(scope="module")
-def placer(library: Library, embeddings: OnnxEmbeddings, home: Path) -> Placer:
-    return open_placer(library, KNOWLEDGE, embeddings, home)
+def placer(assistant: Assistant) -> Placer:
+    return assistant.placer
+
+
+@pytest.fixture(scope="module")
+def stored(placer: Placer, embeddings: OnnxEmbeddings, settings: Settings) -> Path:
+    """The file in which the trained model is kept."""
+    return settings.exported_models / f"placement-{placer.teaching.version}-{embeddings.version}.npz"
 
 
 def place(placer: Placer, embeddings: OnnxEmbeddings, text: str) -> Placement:
@@ -159,12 +161,11 @@ def test_training_twice_gives_the_same_file(tmp_path: Path, embeddings: OnnxEmbe
 
 
 def test_the_stored_model_holds_no_pickle_and_places_alike(
-    placer: Placer, library: Library, embeddings: OnnxEmbeddings, home: Path
+    placer: Placer, library: Library, embeddings: OnnxEmbeddings, stored: Path
 ) -> None:
-    (stored,) = home.glob("placement-*.npz")
     with np.load(stored, allow_pickle=False) as data:
         assert all(data[k].dtype != object for k in data.files)
-    again = open_placer(library, KNOWLEDGE, embeddings, home)
+    again = open_placer(library, KNOWLEDGE, embeddings, stored.parent)
     assert place(again, embeddings, TORN) == place(placer, embeddings, TORN)
 
 
@@ -173,12 +174,11 @@ def test_a_broken_file_is_trained_again(
     placer: Placer,
     library: Library,
     embeddings: OnnxEmbeddings,
-    home: Path,
+    stored: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     content: bytes | None,
 ) -> None:
-    (stored,) = home.glob("placement-*.npz")
     half = stored.read_bytes()[: stored.stat().st_size // 2]
     (tmp_path / stored.name).write_bytes(half if content is None else content)
     calls = []
@@ -188,7 +188,7 @@ def test_a_broken_file_is_trained_again(
     assert place(again, embeddings, TORN) == place(placer, embeddings, TORN)
 
 
-def test_placing_imports_no_trainer(placer: Placer, home: Path, embeddings: OnnxEmbeddings) -> None:
+def test_placing_imports_no_trainer(stored: Path, embeddings: OnnxEmbeddings) -> None:
     code = (
         "import sys, json; from pathlib import Path; from assistant.embed import OnnxEmbeddings;"
         "from assistant.knowledge import load_library;"
@@ -198,7 +198,7 @@ def test_placing_imports_no_trainer(placer: Placer, home: Path, embeddings: Onnx
         "print(json.dumps([m for m in ('sklearn', 'scipy.optimize', 'torch') if m in sys.modules]))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(embeddings.folder), embeddings.version, str(KNOWLEDGE), str(home)],
+        [sys.executable, "-c", code, str(embeddings.folder), embeddings.version, str(KNOWLEDGE), str(stored.parent)],
         capture_output=True,
         text=True,
         check=True,
