@@ -77,10 +77,18 @@ _PLATFORM = (
     r"insta(?:gram)?|snap(?:chat)?|tik ?tok|skype|discord|telegram|kik|roblox|twitter|facebook|fb|xbox|playstation|psn|steam|fortnite|"
     r"(?:whats ?app|signal)(?= name)|username|user name|handle|gamertag)"
 )
-Form = tuple[str, re.Pattern[str], int, Callable[[str], bool] | None]  # kind, pattern, group of the detail, check digit
+
+
+class Form(NamedTuple):
+    kind: str
+    pattern: re.Pattern[str]
+    group: int  # of the detail
+    check: Callable[[str], bool] | None = None  # its check digit
+    near: tuple[str, ...] = ()  # tried only where the text, in lower case, holds one of these
+
 
 # Forms that hold others inside them: tried before addresses.
-FIRST: tuple[Form, ...] = (
+FIRST: tuple[tuple[Any, ...], ...] = (
     # a row of a list of people: Name - F - 02/02/2015
     ("date of birth", _form(rf"[-–|,/(] ?(?:M|F|male|female|boy|girl) ?[-–|,;/] ?({_FULL_DATE})(?!\d)"), 1, None),
     (
@@ -101,10 +109,14 @@ FIRST: tuple[Form, ...] = (
     ),
 )
 # Each form with the cue or the check digit that makes it one.
+_BORN = (
+    *("birth", "born", "death", "deliver", "due", "b-day", "bday", "b.", "b ", "edd", "dob", "dod"),
+    *("d.o", "d. o", "d o", "do.", "do b", "do d"),
+)
 _OTHER_LINK = re.compile(
     r"zoom\.us|teams\.(?:microsoft|live)|meet\.google|webex|facebook|instagram|tiktok|twitter|//x\.com|snapchat|linkedin", re.IGNORECASE
 )
-FORMS: tuple[Form, ...] = (
+_ROWS: tuple[tuple[Any, ...], ...] = (
     ("email", _form(r"[\w.+'-]{1,64}@ ?[\w-]{1,63}(?:\.[\w-]{1,63})+"), 0, None),
     (
         "email",
@@ -125,22 +137,31 @@ FORMS: tuple[Form, ...] = (
         ),
         1,
         None,
+        _BORN,
     ),
     (
         "date of birth",
         _form(rf"\b(?:d\.?o\.?b\.?|date of birth|due date)[\s:=is]{{1,5}}(\d{{6}}(?:\d\d)?|{_MONTH}\.? \d{{2,4}})(?!\d)"),
         1,
         None,
+        _BORN,
     ),
-    ("date of birth", _form(rf"\bborn (?:in |around |about )?({_MONTH}\.? \d{{4}})"), 1, None),
-    ("date of birth", _form(r"\bborn (?:on )?((?:Christmas|Boxing|New Year['’]?s|St \w+['’]?s) (?:Day|Eve)(?:,? \d{4})?)"), 1, None),
-    ("date of birth", _form(rf"\b(?:turn(?:ed|s|ing)?|(?:will|['’]ll) be|is|was) {_COUNT} on ({_DATE})"), 1, None),
-    ("date of birth", _form(r"[^\W\d_]{2,} \((\d{1,2}[./-]\d{1,2}[./-]\d{2,4})\)"), 1, None),
+    ("date of birth", _form(rf"\bborn (?:in |around |about )?({_MONTH}\.? \d{{4}})"), 1, None, ("born",)),
+    (
+        "date of birth",
+        _form(r"\bborn (?:on )?((?:Christmas|Boxing|New Year['’]?s|St \w+['’]?s) (?:Day|Eve)(?:,? \d{4})?)"),
+        1,
+        None,
+        ("born",),
+    ),
+    ("date of birth", _form(rf"\b(?:turn(?:ed|s|ing)?|(?:will|['’]ll) be|is|was) {_COUNT} on ({_DATE})"), 1, None, (" on ",)),
+    ("date of birth", _form(r"(?<=[^\W\d_]{2} )\((\d{1,2}[./-]\d{1,2}[./-]\d{2,4})\)"), 1, None),
     (
         "date of birth",
         _form(rf"\b({_DATE})[\s,)]{{0,3}}(?:is |was )?(?:the |her |his |their )?(?:\(?d\.?o\.?b\b\.?|date of birth|birth ?date|birthday)"),
         1,
         None,
+        _BORN,
     ),
     ("child", _form(rf"{_SAID_INITIALS}[^.!?\n]{{0,60}}?\b((?-i:[A-Z]{{2,3}}) {_DAY_MONTH_YEAR})(?!\d)"), 1, None),
     ("child", _form(rf"\b((?-i:[A-Z]{{2,3}})[ ,]{{1,2}}{_DAY_MONTH_YEAR})(?!\d)(?=[^.!?\n]{{0,60}}{_SAID_INITIALS})"), 1, None),
@@ -254,8 +275,15 @@ FORMS: tuple[Form, ...] = (
         ),
         1,
         None,
+        ("number", "no"),
     ),
-    ("address", _form(rf"\b((?:house |flat )?(?:number|no\.?) \d{{1,4}}[a-z]?,? (?:in )?(?:{_AREA})\d[\dA-Z]?)\b"), 1, None),
+    (
+        "address",
+        _form(rf"\b((?:house |flat )?(?:number|no\.?) \d{{1,4}}[a-z]?,? (?:in )?(?:{_AREA})\d[\dA-Z]?)\b"),
+        1,
+        None,
+        ("number", "no"),
+    ),
     ("plate", _form(r"\b[A-HJ-PR-Y][A-HJ-PR-Y]\d{2} ?[A-HJ-PR-Z]{3}\b", 0), 0, None),
     ("plate", _form(r"\b\d{2,3}-[A-Z]{1,2}-\d{1,6}\b|\b\d{2,3} [A-Z]{1,2} \d{3,6}\b", 0), 0, None),
     # Northern Ireland: a county code with an I or a Z, and four digits that are no year
@@ -277,7 +305,7 @@ FORMS: tuple[Form, ...] = (
         1,
         None,
     ),
-    ("handle", _form(r"(?<![\w@.])@[A-Za-z0-9_.]{2,30}(?<!\.)"), 0, None),
+    ("handle", _form(r"(?<![\w@.])@[A-Za-z0-9_.]{2,30}(?<!\.)"), 0, None, ("@",)),
     (
         "handle",
         _form(
@@ -285,6 +313,7 @@ FORMS: tuple[Form, ...] = (
         ),
         0,
         None,
+        (".com/",),
     ),
     (
         "handle",
@@ -320,7 +349,13 @@ FORMS: tuple[Form, ...] = (
         1,
         None,
     ),
-    ("address", _form(r"(?:///|\b(?:what3words|w3w)[\s:]*(?:is )?)([a-z]{3,}\.[a-z]{3,}\.[a-z]{3,})\b"), 1, None),
+    (
+        "address",
+        _form(r"(?:///|\b(?:what3words|w3w)[\s:]*(?:is )?)([a-z]{3,}\.[a-z]{3,}\.[a-z]{3,})\b"),
+        1,
+        None,
+        ("///", "what3words", "w3w"),
+    ),
     ("address", _form(r"(?<![\d.])-?\d{1,2}\.\d{4,}, ?-?\d{1,3}\.\d{4,}"), 0, None),
     (
         "address",
@@ -330,15 +365,17 @@ FORMS: tuple[Form, ...] = (
         ),
         0,
         None,
+        ("°", "º"),
     ),
-    ("address", _form(r"\b(?:lat(?:itude)?|long?(?:itude)?|lng)\b[\s:=]*(?:is )?(-?\d{1,3}\.\d{3,})"), 1, None),
-    ("address", _form(r"\bgrid ref(?:erence)?\b[\s:]*([A-Z]{2} ?\d{3,5} ?\d{3,5})\b"), 1, None),
+    ("address", _form(r"\b(?:lat(?:itude)?|long?(?:itude)?|lng)\b[\s:=]*(?:is )?(-?\d{1,3}\.\d{3,})"), 1, None, ("lat", "lon", "lng")),
+    ("address", _form(r"\bgrid ref(?:erence)?\b[\s:]*([A-Z]{2} ?\d{3,5} ?\d{3,5})\b"), 1, None, ("grid",)),
     ("IP address", _form(r"\bIP\b[\w ]{0,10}?[\s:]*((?:\d{1,3}\.){3}\d{1,3})"), 1, None),
     ("device", _form(r"(?<![\w:-])(?:[\dA-F]{2}[:-]){5}[\dA-F]{2}(?![\w:-])"), 0, None),
     ("device", _form(r"\bIMEI\b[\s:]*(?:no\.?|number)?[\s:]*(\d{2} ?\d{6} ?\d{6} ?\d)(?!\d)"), 1, None),
     ("IP address", _form(r"(?<![\w:])(?=[\da-f:]*\d)(?:[\da-f]{1,4}:){3,7}(?::?[\da-f]{1,4}){1,4}(?![\w:])"), 0, None),
     ("IP address", _form(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]\d)\.)(?:\d{1,3}\.){2}\d{1,3}(?![\d.])"), 0, None),
 )
+FORMS = tuple(Form(*row) for row in _ROWS)
 
 
 def _records(data: dict[str, Any]) -> tuple[Form, ...]:
@@ -351,7 +388,7 @@ def _records(data: dict[str, Any]) -> tuple[Form, ...]:
     bodies = ("ofsted", "school", "provider", "setting", "charity", "company")  # what has a number of its own
     not_a_body = "(?i:" + "".join(rf"(?<!{body} )" for body in bodies) + ")"
     said = rf"[\s:.#]*(?:{_NUMBER_WORD_OR_SIGN}){{1,3}}(?:is |was )?"
-    return (
+    rows: tuple[tuple[Any, ...], ...] = (
         (
             "case number",
             _form(
@@ -389,6 +426,7 @@ def _records(data: dict[str, Any]) -> tuple[Form, ...]:
         ),
         ("case number", _form(rf"{not_a_body}\b(?:{words('record-prefixes')})[-/ ]?(?=[\w/-]*\d{{4}})[\w/-]{{4,}}\b", 0), 0, None),
     )
+    return tuple(Form(*row) for row in rows)
 
 
 _SHARING = (
@@ -428,8 +466,8 @@ def _links(data: dict[str, Any], known: frozenset[str]) -> tuple[Form, ...]:
 
     platform = r"\b(?:ig|insta(?:gram)?|tik ?tok|snap(?:chat)?|fb|twitter|discord|telegram|threads) ?[:=–-] ?([a-z]{6,30})(?!\w|\.\w)"
     return (
-        ("link", _LINKED, 0, lambda link: private(link) and not _OTHER_LINK.search(link)),
-        ("handle", _form(platform), 1, lambda word: word.lower() not in known),
+        Form("link", _LINKED, 0, lambda link: private(link) and not _OTHER_LINK.search(link)),
+        Form("handle", _form(platform), 1, lambda word: word.lower() not in known),
     )
 
 
@@ -556,6 +594,11 @@ _CLASS = (
     r"(?:[Ff]irst|[Ss]econd|[Tt]hird|[Ff]ourth|[Ff]ifth|[Ss]ixth|\d{1,2}(?:st|nd|rd|th)) (?:[Cc]lass|[Yy]ear|[Gg]rade)|"
     r"[Rr]ang (?:a )?[a-zá-ú]+|(?:[Jj]unior|[Ss]enior) [Ii]nfants|[Tt]ransition [Yy]ear|[Rr]eception(?: class)?|[Dd]erbyn|\d{1,2}[A-Z]|"
     r"[Ss]ixth [Ff]orm|[Nn]ursery(?: class)?|[Kk]indergarten)"
+)
+# A class has a number or one of these in it.
+_CLASS_WORDS = (
+    *("year", "class", "grade", "primary", "form", "infants", "rang", "derbyn", "reception", "nursery", "kind", "prep", "foundation"),
+    *("yr", "dosbarth", "blwyddyn", "clár"),
 )
 _LINK = r"(?:,? (?:at|in|of|class at|pupil at|student at|yn|ag|i|sa|in the))+"
 _AT = rf"(?:{_SCHOOL_FRONT}|{_SCHOOL_NAME})"
@@ -684,7 +727,8 @@ class Privacy:
             born = _BORN_AFTER.match(text, name.end)  # a full date just after a name is that person's
             if born and name.kind != "practitioner":
                 keep(Found(*born.span(born.lastindex or 1), "date of birth"))
-        years = [m for m in _ONE_CLASS.finditer(text) if not text[max(0, m.start() - 12) : m.start()].lower().endswith(_NOT_ONES)]
+        classes = _ONE_CLASS.finditer(text) if _may_hold_a_class(text) else ()
+        years = [m for m in classes if not text[max(0, m.start() - 12) : m.start()].lower().endswith(_NOT_ONES)]
         if years and self._is_about_one(text, kept):
             for m in years:
                 keep(Found(m.start(), m.end(), "school and year"))
@@ -709,8 +753,8 @@ class Privacy:
         yield from self._places_of(text, digits > 0)
         lower = text.lower()
         possible = {kind for kind, (least, near) in NEEDS.items() if digits >= least and (not near or any(word in lower for word in near))}
-        for kind, pattern, group, check in self._all_forms:
-            if kind in possible:
+        for kind, pattern, group, check, near in self._all_forms:
+            if kind in possible and (not near or any(word in lower for word in near)):
                 yield from (
                     Found(m.start(group), m.end(group), kind)
                     for m in pattern.finditer(text)
@@ -721,7 +765,7 @@ class Privacy:
         yield from (Found(m.start(), m.end(), "phone") for m in _NOUGHT.finditer(text)) if digits > 6 else ()
         yield from (Found(m.start(1), m.end(1), "phone") for m in _EXTENSION.finditer(text)) if digits else ()
         yield from (Found(m.start(), len(m[0].rstrip(" ,-")) + m.start(), "phone") for m in _SPOKEN.finditer(text))
-        classes = _SCHOOL if _ANY_CLASS.search(text) else _SCHOOL[-1:] if _ANY_SCHOOL.search(text) else ()
+        classes = _SCHOOL if _may_hold_a_class(text) and _ANY_CLASS.search(text) else _SCHOOL[-1:] if _ANY_SCHOOL.search(text) else ()
         for pattern in classes:
             yield from (Found(m.start(), m.end(), "school and year") for m in pattern.finditer(text))
 
@@ -770,6 +814,11 @@ class Privacy:
             except phonenumbers.NumberParseException:
                 continue
         return False
+
+
+def _may_hold_a_class(text: str) -> bool:
+    lower = text.lower()
+    return any(map(str.isdigit, text)) or any(word in lower for word in _CLASS_WORDS)
 
 
 def _label(found: Found, words: str, memory: MutableMapping[str, str]) -> str:
