@@ -266,6 +266,7 @@ def check(
         return
     _stop_on(_slips(assistant, ("library", "prompts", "screener", "scenarios")))
     from assistant import curate
+    from assistant.index import vector_cache
 
     if coverage:
         found = curate.coverage(assistant.library)
@@ -284,7 +285,7 @@ def check(
     _stop_on([] if quick else _played(assistant))
     _stop_on(_slips(assistant, ("embeddings", "adviser", "store")))
     embeddings = None if quick else assistant.embeddings
-    cache = assistant.settings.index / f"check-{assistant.embeddings.version}.npz"
+    cache = vector_cache(assistant.settings.index, assistant.embeddings)
     folder = assistant.settings.knowledge
     retriever = None if quick else assistant.retriever
     findings = curate.findings(assistant.library, folder, embeddings, retriever, date.today(), cache=cache)

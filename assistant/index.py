@@ -175,6 +175,11 @@ class VectorCache:
             Path(scratch).unlink(missing_ok=True)
 
 
+def vector_cache(folder: Path, embeddings: OnnxEmbeddings) -> Path:
+    """The one file of vectors known, shared by the index and by what compares its texts."""
+    return folder / f"vectors-{embeddings.version}.npz"
+
+
 def open_index(
     entries: Sequence[Entry], embeddings: OnnxEmbeddings, folder: Path, progress: Progress = quiet, notice: Progress = quiet
 ) -> Index:
@@ -228,7 +233,7 @@ def _open(entries: Sequence[Entry], embeddings: OnnxEmbeddings, target: Path) ->
 
 
 def _build(entries: Sequence[Entry], embeddings: OnnxEmbeddings, folder: Path, target: Path, progress: Progress) -> None:
-    vectors = VectorCache(folder / f"vectors-{embeddings.version}.npz").vectors([e.text for e in entries], embeddings, progress)
+    vectors = VectorCache(vector_cache(folder, embeddings)).vectors([e.text for e in entries], embeddings, progress)
     scratch = Path(tempfile.mkdtemp(dir=folder, prefix=".build-"))
     # chromadb remembers clients by their path, also broken ones, so each build has a path of its own.
     name = f"chroma-{secrets.token_hex(4)}"
