@@ -55,6 +55,7 @@ _TORN = 0.25  # log-odds between two cards that fit about equally
 _PLAIN = 0.985  # a card that fits better than this is what was meant
 _SECTION = re.compile(r"\bsections? \d+[a-z]{0,2}\b", re.IGNORECASE)
 _APART_CARD = "agencies-at-different-steps"
+_UNMOVED_CARD = "asked-and-nothing-moved"  # for a follow-up that asks what if it does not work
 _AS_GOOD = 1.0  # log-odds within which a card of the nation that is set defines a thing before a card of none
 _LAW_FIRST = 2.5  # log-odds within which a law card leads the answer to a question about law
 _CLOSE = 1.2  # log-odds below the threshold at which a choice is still offered
@@ -182,7 +183,8 @@ class Adviser:
         run.history = self._clear_history(question.history)
         blocked = len(run.history) < len(question.history)
         found = self.screen.check(text)
-        if found.decline_reason == "other-subject" and not found.injection and self._continues(found.masked, run.history, blocked):
+        subject = found.decline_reason == "other-subject" and self._continues(found.masked, run.history, blocked)
+        if found.outcome == "declined" and not found.injection and (subject or self._points(found.masked, run.history)):
             found = replace(found, outcome="clear", in_scope=True, decline_reason=None)
         run.screening = found
         run.text = found.masked
@@ -203,6 +205,11 @@ class Adviser:
         if meaning.kind in ("greeting", "thanks") or (blocked and meaning.kind == "vague"):
             return True
         return meaning.follows and self.reader.points_back(text, history)
+
+    def _points(self, text: str, history: tuple[Turn, ...]) -> bool:
+        """Whether `text` only points at a place in the answer before: "tell me about the third" says nothing else."""
+        meaning = self.reader.read(text, history)
+        return meaning.points_at is not None and bool(meaning.point) and not self.reader.says(text)
 
     def _clear_history(self, history: tuple[Turn, ...]) -> tuple[Turn, ...]:
         """Masked, without turns that were stopped or declined and what was said to them."""
@@ -270,6 +277,7 @@ class Adviser:
             answers_as=meaning.answers_as,
             facts=facts,
             each=self._each(run, meaning),
+            heard="\n".join(t.text for t in run.history if t.role == "assistant") if meaning.follows else "",
             term=self.reader.term(meaning.text) if meaning.kind == "definition" and not meaning.subjects and not meaning.follows else "",
         )
         return run
@@ -336,8 +344,12 @@ class Adviser:
             return self._following(run, asked, meaning)
         found = self._search(asked.text, run.vector, asked)
         good = self._good(found)
-        if not good:
-            good = [h for h in found[:3] if asked.kind in ("definition", "list", "how_to") and self._is_named(h.card, asked.text)]
+        if asked.kind in ("definition", "list", "how_to"):  # a card whose whole title is named is meant
+            meant = [h for h in found[:3] if h.card.kind == "tool" or not good if self._is_named(h.card, asked.text)]
+            good = _once([*(h for h in meant if not good or h.odds >= good[0].odds - _AS_GOOD), *good])
+        if asked.kind == "reasons" and good:  # a card that gives no reasons does not say why
+            telling = [h for h in found if h.card.section("why-it-happens") and h.odds >= good[0].odds - _LAW_FIRST]
+            good = _once([*(telling[:1] if not good[0].card.section("why-it-happens") else []), *good])[:4]
         if asked.kind == "definition" and asked.jurisdiction:  # what a thing is where one works, before how it is done anywhere
             close = [h for h in good if h.odds >= good[0].odds - _AS_GOOD]
             good = _once([*(h for h in close if asked.jurisdiction in h.card.jurisdictions), *good])
@@ -348,7 +360,10 @@ class Adviser:
             if nation := asked.jurisdiction:  # the law of the nation that was named, before that of its parent
                 law.sort(key=lambda h: nation not in h.card.jurisdictions)
             general = not set(good[0].card.jurisdictions) - {"any", "uk"}
-            good = _once([*law[:2], *good] if general else [good[0], *law[:1], *good[1:]])[:4]
+            lead = good[:0] if general or (law and good[0].card.section("who-to-contact")) else good[:1]
+            good = _once([*lead, *law[: 2 - len(lead)], *good])[:4]
+        if good and good[0].card.section("who-to-contact") and not self.reader.reports(asked.text):
+            good = [h for h in found if not h.card.section("who-to-contact") and h.fit >= self.retriever.calibration.answer][:2] or good
         apart = self.library.cards.get(_APART_CARD)
         if good and apart and asked.kind in ("next_steps", "other") and self.reader.split_over_need(asked.text):
             good = _once([CardHit(apart, 1.0, 30.0, {}, ()), *good])[:4]
@@ -362,6 +377,10 @@ class Adviser:
         # Nor does the law on one section answer for another; a story in which a section is named is not about it.
         if asked.kind in ("definition", "law") and (sections := _SECTION.findall(asked.text)):
             good = [h for h in good if any(speaks_of(h.card, s) for s in sections)]
+            titled = [h for h in found if h.fit >= _OWN_NATION and any(s.lower() in h.card.title.lower() for s in sections)]
+            good = _once([*titled, *good])
+        if asked.kind in ("law", "definition", "who_when") and self.reader.elsewhere(asked.text):
+            good = []  # the law of one nation answers for no other
         return found, good
 
     def _is_named(self, card: Card, text: str) -> bool:
@@ -389,6 +408,8 @@ class Adviser:
             context = f"{meaning.base} {meaning.said}"
             base = _together(base, self._search(context, self._vector(context), asked))
         before = self._cited(run.history) or self._good(base)
+        if meaning.request == "why" and before and not before[0].card.section("why-it-happens"):  # what is told without its reasons
+            before = _once([*(h for h in self._good(base) if h.card.section("why-it-happens")), *before])
         if meaning.request in _SHAPES and not meaning.point and before and (meaning.request != "why" or len(run.text.split()) <= 6):
             return base, before
         if meaning.request == "nation":
@@ -396,21 +417,27 @@ class Adviser:
             found = self._search(there, self._vector(there), asked)
             own = [h for h in found if meaning.jurisdiction in h.card.jurisdictions and (h.fit >= _OWN_NATION or h.card.kind == "law")]
             general = [h for h in self._good(found) if h not in own]
-            return found, own[:2] if meaning.answers_as == "law" and own else [*own[:2], *general][:3]
+            if meaning.answers_as == "law" and own:  # what holds in all nations leads only where it is far closer to the question
+                return found, [*(h for h in general[:1] if h.odds - own[0].odds > _LAW_FIRST), *own[:2]]
+            return found, [*own[:2], *general][:3]
         if meaning.point:
             found = self._search(meaning.point, self._vector(meaning.point), asked)
             whole = self._search(asked.text, run.vector, asked)
-            held = [h for h in before if _holds_step(h.card, meaning.point)]
+            held = [CardHit(c, 1.0, 30.0, {}, ()) for c in self._named(asked) if meaning.point.startswith(self._member_of(c))]
+            held += [h for h in before if _holds_step(h.card, meaning.point)]
             return found, _once([*held, *self._good(whole)[:1], *self._good(found)[:2], *before[:1]])[:3]
         found = self._search(asked.text, run.vector, asked)
         if meaning.request == "agency":
             turned = f"{meaning.agency}: {meaning.base} {run.text}"
             found = self._search(turned, self._vector(turned), asked)
             names = self.reader.agencies[meaning.agency]
-            about = [h for h in found if names.search(f"{h.card.title} {h.card.passages[0].text}") and h.fit >= _OWN_NATION]
+            close = [h for h in found if h.fit >= _OWN_NATION and h.odds >= found[0].odds - _LAW_FIRST]
+            about = [h for h in close if names.search(f"{h.card.title} {h.card.passages[0].text}")]
             return found, _once([*before[:1], *about, *self._good(found)])[:3]
         if meaning.answers_as == "comparison" and (named := self._named(asked)):
             return found, _once([*(CardHit(c, 1.0, 30.0, {}, ()) for c in named), *self._good(found)])
+        if meaning.request == "unmoved" and _UNMOVED_CARD in self.library.cards:
+            return found, _once([CardHit(self.library.cards[_UNMOVED_CARD], 1.0, 30.0, {}, ()), *before])[:3]
         return found, _once([*self._good(found), *before[:1]])[:3]
 
     def _cited(self, history: tuple[Turn, ...]) -> list[CardHit]:
@@ -478,6 +505,10 @@ class Adviser:
         names = [_WHOLE[whole]] if whole and not asked.subjects else []
         names += [f"{self.library.members[s].facet}-{s}" for s in asked.subjects]
         return [self.library.cards[n] for n in names if n in self.library.cards]
+
+    def _member_of(self, card: Card) -> str:
+        """The name of the level, element or step that a card of the framework is about."""
+        return self.library.members[card.id.split("-", 1)[1]].name
 
     def _no_evidence(self, run: Run) -> Answer:
         assert run.evidence is not None  # noqa: S101

@@ -20,7 +20,7 @@ Kind = Literal[
     "reasons", "follow_up", "greeting", "thanks", "about", "vague", "other",
 ]  # fmt: skip
 # What a follow-up wants of the answer before.
-Request = Literal["", "shorter", "more", "who", "when", "why", "first", "progress", "tried", "agency", "nation", "other"]
+Request = Literal["", "shorter", "more", "who", "when", "why", "first", "progress", "tried", "unmoved", "agency", "nation", "other"]
 Support = Literal["quoted", "supported"]
 
 LEVELS: tuple[LevelId, ...] = get_args(LevelId)
@@ -266,6 +266,7 @@ class Understanding:
     answers_as: Kind = "other"  # the shape of the answer; of a follow-up, that of the question before
     facts: dict[str, str] = field(default_factory=dict)  # what the person has told of this partnership
     each: tuple[tuple[str, Placement], ...] = ()  # agencies described apart, each with where it stands
+    heard: str = ""  # what was answered before a follow-up, so that it is not told again
     term: str = ""  # what a question of the form "what is X" wants explained, where that is no member of the framework
 
 

@@ -26,6 +26,7 @@ _SOCIAL: tuple[Kind, ...] = ("greeting", "thanks", "about")
 _ASKED: tuple[Kind, ...] = ("placement", "next_steps", "reasons", "who_when")  # a phrase that names a thing can be any of the others
 _ENOUGH = 5  # words of weight that make a message of their own
 _BARE: tuple[Kind, ...] = ("vague", "other", "next_steps", "reasons", "who_when")  # kinds whose words may name no subject
+_NARROW: tuple[Kind, ...] = ("who_when", "reasons", "comparison", "list")  # shapes that answer just what they were asked
 _POSSIBLE = 0.15  # what a rule says is kept where the learned reader thinks it at least so probable
 _LIKELY = 0.7  # from here on the learned reader overrules a rule
 _CERTAIN = 0.75  # what ends the run at once needs more
@@ -33,6 +34,7 @@ _SAID = 90  # words of the answer before that help to find its cards again
 _BRIEF = 9  # words; a longer sentence without a mark may begin with such a word and ask nothing
 _OPENING, _POINTS, _POINT_WORDS = 24, 4, 8  # of an answer before: words of its first sentence, points, words of each
 _FEW = 4  # words with a meaning of their own; more of them and a message is not vague
+_FILLERS = re.compile(r"\s+(?:actually|really|exactly|even|basically)\b", re.I)  # in a question what a thing is
 _SENTENCE = re.compile(r"[^.?!\n]+(?:[.?!]+(?=\s|$)|\n|$)|[^\n]+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _TELLS = re.compile(r"^\W*(?:and |so |but )?(?:when|where|has|have|may|will|any|is|are)\b", re.I)
@@ -44,6 +46,8 @@ _TELLING = re.compile(r"^\W*(our|my|we|an?|every|half|both|two|three|since)\b", 
 _MANY = re.compile(r"\b(those|these|them|they|any of (that|it)|all (of )?(that|it)|which one)\b", re.I)
 _CONTINUES = re.compile(r"^\W*(and|but|so|or|also|then|plus|ok(ay)?|what about|how about|what if|in that case|for|in)\b", re.I)
 _NUMBERED = re.compile(r"(?:^|(?<=[.:;,!?])[^\S\n])\s*(\d{1,2})[.)]\s+(.+?)(?=(?<=[.:;,!?])\s+\d{1,2}[.)]\s|$)", re.M)
+_BULLETS = re.compile(r"(?:^[-*] .+\n?){2,}", re.M)
+_BULLET = re.compile(r"^[-*] (.+)$", re.M)
 _ORDINALS = {
     w: n for n, ws in enumerate(("first one", "second two", "third three", "fourth four", "fifth five", "sixth six"), 1) for w in ws.split()
 }
@@ -256,7 +260,7 @@ class Reader:
                 continue
             content = len(self._content(sentence))
             named = self._place(self.term(sentence))  # of a body of one nation it is asked what it is
-            if size <= 6 and self._place(sentence) and not named and not subjects and content <= 3:
+            if size <= 6 and not named and not subjects and self._place(sentence) and len(self._beside_place(sentence)) <= 1:
                 return "nation", ""
             for request, pattern in self.follows:
                 if not pattern.search(sentence):
@@ -275,6 +279,12 @@ class Reader:
                     return "other", ""
                 return request, ""
         return "", ""
+
+    def _beside_place(self, text: str) -> list[str]:
+        """The words of weight in `text` but for the places it names."""
+        for _, pattern in self.places:
+            text = pattern.sub(" ", text)
+        return self._content(text)
 
     def _base(self, asked: Sequence[str]) -> str:
         """The last question that stands alone, with what followed it up since."""
@@ -306,15 +316,17 @@ class Reader:
         points_at: int | None, point: str, facts: Mapping[str, str], gist: str = "",
     ) -> Meaning:  # fmt: skip
         shape, _ = self._kind(base)
-        shape = "other" if shape in (*_SOCIAL, "vague") else shape
+        # A new question takes the shape of the one before only where that shape suits any subject.
+        asks_anew = not request and kind in ("vague", "other") and bool(self._asks(alone))
+        shape = "other" if shape in (*_SOCIAL, "vague") or (asks_anew and shape in _NARROW) else shape
         before = self._subjects(self._mended(base))
-        subjects = self._beside(alone, before) or subjects or before
+        subjects = self._beside(alone, before) or subjects or self._subjects(point.partition(":")[0]) or before
         answers_as: Kind = shape
         if request == "why":
             answers_as = "reasons"
         elif request in ("who", "when"):
             answers_as = "who_when"
-        elif points_at is not None:
+        elif points_at is not None or request == "unmoved":
             answers_as = "other"
         elif not request and kind not in ("vague", "other", "about", "definition"):
             answers_as = kind
@@ -342,7 +354,7 @@ class Reader:
         if not wanted or len(text.split()) > 40:
             return None, ""
         for turn in reversed(answers[-3:]):
-            rows = _numbered(turn, "source" in text.lower())
+            rows = _numbered(turn, "source" in text.lower()) or _listed(turn.text)
             number = (
                 max(rows, default=0) if wanted in ("last", "final") else _ORDINALS.get(wanted) or int(wanted if wanted.isdigit() else 0)
             )
@@ -382,6 +394,10 @@ class Reader:
         """What was told in the turns before, the later word winning."""
         return {k: v for t in history if t.role == "user" for k, v in self._facts(t.text).items()}
 
+    def says(self, text: str) -> bool:
+        """Whether `text` has any word of weight."""
+        return bool(self._content(text))
+
     def points_back(self, text: str, history: Sequence[Turn]) -> bool:
         """Whether most words of weight in `text` were used before in some form, or name an agency or a place."""
         used = {w[:3] for t in history for w in self._content(t.text)}
@@ -392,8 +408,16 @@ class Reader:
 
     def term(self, text: str) -> str:
         """What a short question of the form "what is X" asks about; empty for any other."""
-        found = self.words["term"].match(text)
+        found = self.words["term"].match(_FILLERS.sub("", text))
         return found["term"].strip() if found else ""
+
+    def elsewhere(self, text: str) -> bool:
+        """Whether a country is named that the library knows nothing of, and none that it knows."""
+        return bool(self.words["elsewhere"].search(text)) and not self._place(text)
+
+    def reports(self, text: str) -> bool:
+        """Whether a message is about telling somebody of a worry, or whom to reach."""
+        return bool(self.words["reporting"].search(text))
 
     def split_over_need(self, text: str) -> bool:
         """Whether some agencies are said to be ready and another not to see the need."""
@@ -461,6 +485,12 @@ def _numbered(turn: Turn, source: bool) -> dict[int, str]:
         if "owner:" in m[2].lower() or int(m[1]) not in rows:  # next steps carry an owner; other lists give way to them
             rows[int(m[1])] = said
     return rows
+
+
+def _listed(answer: str) -> dict[int, str]:
+    """What stands at each place of the first list of an answer that numbers nothing."""
+    found = _BULLETS.search(answer)
+    return {n: _unmarked(row).strip() for n, row in enumerate(_BULLET.findall(found.group()), 1)} if found else {}
 
 
 def _first_point(answer: str) -> int:
@@ -540,6 +570,8 @@ _WORDS = (
     "term",
     "who_writes",
     "who_or_when",
+    "reporting",
+    "elsewhere",
 )
 
 

@@ -7,9 +7,12 @@ Goldstein 1998), by words: meaning cannot tell two sentences of one card apart.
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from assistant.knowledge import Library
 from assistant.prompts import Prompts
@@ -27,6 +30,7 @@ from assistant.types import (
     Passage,
     Placement,
     PlannedStep,
+    Request,
     Score,
     Sentence,
     Understanding,
@@ -37,6 +41,7 @@ MOST_STEPS = 5
 MOST_QUESTIONS = 8
 _ALIKE = 0.6  # two statements that share this much of the shorter one's words say the same
 _WORD = re.compile(r"[a-z]{3,}")
+_MARK = re.compile(r"\[\d+\]")  # of a source
 _TOKEN = re.compile(r"[a-z0-9]{3,}|\d+[a-z]?")
 _FORM = re.compile(r"\b(agreement|arrangement|enquiry|process|document|scheme)s?\b", re.IGNORECASE)  # says of what form a thing is
 _WHAT_IS = re.compile(r"\bwhat(?:'s|’s| is| are| does)\b|\bmean(?:s|ing)?\b|\bdefin|\bexplain", re.IGNORECASE)
@@ -48,7 +53,12 @@ _LIKELY = 0.45  # a reading less probable than this is no more than the nearest
 _TOLD = 7  # words of weight below which a description is too thin to be sure
 _OF_ITS_OWN = 0.4  # share of a card's asks that name an agency, from which the card counts as being about it
 _FOR_ONE = ("why-it-happens", "what-it-means", "what-binds-whom", "what-the-sources-say")  # sections whose sentences stand by themselves
-_WOVEN = 2  # words of weight that a step of another card shares with the question: one may be "child" or "ask"
+_WOVEN = 2  # words that a step of another card shares with the question
+_WEIGHTY = 4.5  # and what they weigh together, by how few cards use them: two that half of all cards use weigh 1.4
+_RARE = 1.0  # weight of a word that four cards in ten use
+_POINTED = 0.5  # share of the weight of a follow-up's own words, from which a statement is to the point
+_FURTHER: tuple[Request, ...] = ("", "other", "more", "agency", "unmoved")  # follow-ups that want what has not been said yet
+_FRESH = 3  # statements and steps below which an answer to these says nothing new
 _SITUATED = 10  # words of weight from which a level or a step is read aloud without being asked for
 _GENERAL = 4  # words of a question that are so few that several cards may answer
 SHORT = 72  # words of an answer asked to be short
@@ -113,6 +123,7 @@ _DANGER = re.compile(
     r"\bimmediate danger\b|\bunsafe (?:now|today|tonight)\b",
     re.IGNORECASE,
 )
+_BETTER = re.compile(r"\b(better|best|higher|superior|preferable|worse)\b", re.IGNORECASE)
 _WHERE = re.compile(
     r"\bwhere (?:(?:are|r|do|does|did|would|is) )?(?:we|us|our|this|that|it)\b|\bhow (?:far|well|mature|integrated) are we\b", re.I
 )
@@ -175,11 +186,19 @@ class _Said:
     """What an answer already says, so that nothing is said twice, and how much room is left."""
 
     asked: frozenset[str]
+    heard: str = ""  # the answers before, where what they said is not wanted again
+    own: frozenset[str] = frozenset()  # words of the follow-up itself: what bears on them may be told again
     sets: list[frozenset[str]] = field(default_factory=list)
     count: int = 0
 
     def repeats(self, text: str) -> bool:
-        return any(likeness(content_words(text), s) >= _ALIKE for s in self.sets)
+        words = content_words(text)
+        return self.told(text, words) or any(likeness(words, s) >= _ALIKE for s in self.sets)
+
+    def told(self, text: str, words: frozenset[str] | None = None) -> bool:
+        """Whether an answer before said this, and the words of the follow-up do not ask for it."""
+        bears = len((words or content_words(text)) & self.own)
+        return bool(self.heard) and _plain_words(text) in self.heard and bears < max(1, min(2, len(self.own)))
 
     def add(self, *texts: str) -> None:
         for text in texts:
@@ -219,6 +238,8 @@ class CardWriter:
     def compose(self, question: Understanding, evidence: Evidence) -> Draft:
         """A draft that answers `question` from `evidence`, which holds a card or a document passage."""
         said = _Said(content_words(question.text))
+        if question.request in _FURTHER and question.heard:
+            said = replace(said, heard=_plain_words(_MARK.sub("", question.heard)), own=self._own(question.asked))
         parts: list[Part] = []
         notices: list[str] = []
         cards = [c for c, _ in evidence.cards]
@@ -260,16 +281,52 @@ class CardWriter:
     def _body(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
         if question.request == "shorter":
             return self._short(question, cards[0], said)
+        if said.heard and not question.point:
+            return self._further(question, cards, said)
         if question.point:
             stood = self._stood(question.point)
             if stood and question.request in ("who", "when"):
                 return self._whose(*stood, said)
             return self._more_on(question, cards, said, stood)
-        if question.request == "agency":
-            return self._for_agency(question, cards, said)
         if question.request in ("tried", "progress", "first"):
             return self._again(question, cards, said)
         return self._of_kind(_shape(question), question, cards, said)
+
+    def _further(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
+        """What bears on the words of the follow-up first, then what has not been said yet; that there is no more, where there is not."""
+        again = replace(said, heard="", sets=[], count=0)
+        if question.request == "agency":
+            parts = self._for_agency(question, cards, said)
+            return parts if _substance(parts) >= _FRESH else self._for_agency(question, cards, again)
+        shape = _shape(question)
+        named = shape in ("definition", "list", "comparison", "placement") and question.subjects
+        answer = () if named else self._to_the_point(cards, said)
+        fresh = [c for c in cards if not all(said.told(s.text) for s in c.passages[0].sentences)]
+        parts = self._of_kind(shape, question, [*fresh, *(c for c in cards if c not in fresh)], said)
+        parts = [Part("bullets", self._heading("answer" if question.request == "" else "point"), answer), *parts]
+        if _substance(parts) >= _FRESH:
+            return parts
+        return [Part("plain", lines=(self.prompts.say("writer.further.none"),)), *parts[:1], self._opening(cards[0], again), *parts[1:]]
+
+    def _own(self, asked: str) -> frozenset[str]:
+        """The words of a follow-up that not every card has."""
+        return frozenset(w for w in content_words(asked) if self._weight([w]) >= _RARE)
+
+    def _to_the_point(self, cards: Sequence[Card], said: _Said) -> tuple[Claim, ...]:
+        """Statements from any section that hold most of what the words of the follow-up weigh."""
+        whole = self._weight(said.own)
+        pool = self._pool(cards, ("in-short", *_EVERYWHERE))
+        ranked = sorted(((self._weight(content_words(s.text) & said.own), (s, p)) for s, p in pool), key=lambda x: -x[0])
+        return said.best((x for weight, x in ranked if weight >= max(_WEIGHTY, _POINTED * whole)), 3)
+
+    @cached_property
+    def _cards_with(self) -> Counter[str]:
+        """How many cards use a word."""
+        return Counter(w for c in self.library.cards.values() for w in content_words(" ".join(p.text for p in c.passages)))
+
+    def _weight(self, words: Iterable[str]) -> float:
+        """What words weigh together: more, the fewer cards use them; nothing, where none does."""
+        return sum(math.log(len(self.library.cards) / n) for w in words if (n := self._cards_with[w]))
 
     def _of_kind(self, kind: Kind, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
         """The shape that suits what was asked."""
@@ -277,8 +334,12 @@ class CardWriter:
             self.library.cards[c] for c in (f"{self.library.members[s].facet}-{s}" for s in question.subjects) if c in self.library.cards
         ]
         same_facet = len({self.library.members[s].facet for s in question.subjects}) == 1
+        if kind == "comparison" and len(named) < 2:  # "an integrated service" names integration to the card on the pair
+            ends = [f"level-{end}" for end in cards[0].id.split("-or-")]
+            named = [self.library.cards[c] for c in ends] if all(c in self.library.cards for c in ends) else named
+            same_facet = same_facet or len(named) == 2
         if kind == "comparison" and len(named) >= 2 and same_facet:
-            return self._comparison(question, named, cards, said)
+            return self._comparison(question, named, said)
         if kind in ("placement", "other") and self._fit_asked(question):
             return self._fits(question, cards, said)
         if kind == "placement" and self._can_stand(question, said):
@@ -296,7 +357,7 @@ class CardWriter:
         if kind == "list" or first.id.startswith(("five-", "six-")):
             holds = next((c for c in cards if c.section("features")), first)
             return self._sections(holds, said, [("features", "features", 8)], more=["what-it-covers", "how-sure-we-are", "ask-yourselves"])
-        if first.kind == "tool" and kind in ("how_to", "other", "definition", "follow_up"):
+        if first.kind == "tool" and kind in ("how_to", "next_steps", "other", "definition", "follow_up"):
             shown = [("how", "how-to-run-it", 9), ("mistakes", "common-mistakes", 2)]
             more = ["headings", "when-to-use-it", "ask-yourselves"]
             if re.search(r"\b(template|headings?|format|outline|sample|example|blueprint)\b", question.asked or question.text, re.I):
@@ -308,7 +369,7 @@ class CardWriter:
         if first.kind == "law":
             shown = [
                 ("binds", "what-binds-whom", 5),
-                ("contact", "partnership-body", 3),
+                ("body", "partnership-body", 3),
                 ("asof", "as-of-when", 2),
                 ("check", "what-to-check", 3),
             ]
@@ -327,7 +388,7 @@ class CardWriter:
     def _advice(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
         first = cards[0]
         opening = self._opening(first, said)
-        placed = self._placed(question, first)
+        placed = [line for line in self._placed(question, first) if not said.told(line.replace("**", ""))]
         said.add(*placed)
         reasons_wanted = 4 if _shape(question) == "reasons" else 2
         reasons = said.choose(
@@ -373,12 +434,14 @@ class CardWriter:
         kept = list(opening.sentences[: 2 if few else 1])
         said.add(*(s.text for s in kept))
         parts = [Part("paragraph", claims=_claims(kept, opening))]
+        run = card.section("how-to-run-it") if _shape(question) == "how_to" else None
         steps = sorted(((s, p.id) for p in card.passages for s in p.steps), key=lambda x: WHENS.index(x[0].when))
+        lines = [(s.text, run.id) for s in run.sentences] if run else [(s.action, passage) for s, passage in steps]
         claims: list[Claim] = []
-        for step, passage in steps if not few else []:
-            if len(claims) < 3 and said.count + len(step.action.split()) <= SHORT:
-                said.add(step.action)
-                claims.append(Claim(step.action, (passage,)))
+        for line, passage in lines if not few else []:
+            if len(claims) < (4 if run else 3) and said.count + len(line.split()) <= SHORT:
+                said.add(line)
+                claims.append(Claim(line, (passage,)))
         return [*parts, Part("numbers", claims=tuple(claims))]
 
     def _stood(self, point: str) -> tuple[Card, PlannedStep] | None:
@@ -419,26 +482,21 @@ class CardWriter:
             for p in c.passages
             for s in p.steps
         ]
-        near = sorted((x for x in steps if x[0] >= 0.25), key=lambda x: -x[0])[:2]
-        said.asked = wanted
+        near = [stood[1]] if stood else [p for score, p in sorted(steps, key=lambda x: -x[0])[:2] if score >= 0.25]
         tool = next((c for c in cards[: 1 if stood else None] if c.kind in ("tool", "law")), None)
         lead = tool or cards[0]
-        parts = [self._opening(lead, said)]
-        if tool:
-            section = tool.section("how-to-run-it") or tool.section("what-binds-whom")
-            if section:
-                parts.append(Part("bullets", section.heading, said.choose([(s, section.id) for s in section.sentences], 5)))
-        pool = self._pool(cards, _EVERYWHERE)
-        parts.append(
-            Part(
-                "bullets",
-                self._heading("point"),
-                said.choose(sorted(pool, key=lambda x: -likeness(content_words(x[0].text), wanted))[:24], 5),
-            )
-        )
-        for _, planned in near:
-            said.add(planned.step.action)
-        parts.append(Part("steps", self._heading("steps"), steps=tuple(p for _, p in near) or self._steps(question, [lead], said)[:3]))
+        parts = [Part("steps", self._heading("steps"), steps=tuple(near))] if stood else []
+        said.add(*(p.step.action for p in near))
+        parts.append(self._opening(lead, said))
+        if tool and (section := tool.section("how-to-run-it") or tool.section("what-binds-whom")):
+            parts.append(Part("bullets", section.heading, said.choose([(s, section.id) for s in section.sentences], 5)))
+        pool = [(self._weight(content_words(s.text) & wanted), (s, p)) for s, p in self._pool(cards, _EVERYWHERE)]
+        pool.sort(key=lambda x: -x[0])
+        if stood:  # its card speaks of it throughout; another one where it shares words of weight
+            pool = [x for x in pool if x[0] >= _WEIGHTY or x[1][1].startswith(f"card:{stood[0].id}#")]
+        parts.append(Part("bullets", self._heading("point"), said.best((x for _, x in pool), 5)))
+        if not stood:
+            parts.append(Part("steps", self._heading("steps"), steps=tuple(near) or self._steps(question, [lead], said)[:3]))
         parts.append(self._asking([lead], said, 2))
         return parts
 
@@ -733,9 +791,9 @@ class CardWriter:
 
     def _opening(self, card: Card, said: _Said) -> Part:
         passage = card.passages[0]
-        kept = list(passage.sentences[:3])
+        kept = [s for s in passage.sentences[:3] if not said.told(s.text)]
         said.add(*(s.text for s in kept))
-        return Part("paragraph", claims=tuple(Claim(s.text, (passage.id,)) for s in kept))
+        return Part("paragraph", claims=_claims(kept, passage))
 
     def _placed(self, question: Understanding, card: Card) -> list[str]:
         """What this is about in the framework: the elements of the card that answers, which are reviewed, with the words
@@ -792,8 +850,8 @@ class CardWriter:
                 for step in passage.steps:
                     if len(chosen) >= (MOST_STEPS if n == 0 else MOST_STEPS + 1) or (n > 0 and said.count > BUDGET - 90):
                         break
-                    bearing = content_words(step.action)
-                    if n > 0 and (len(bearing & said.asked) < _WOVEN or likeness(bearing, said.asked) < 0.12):
+                    shared = content_words(step.action) & said.asked
+                    if n > 0 and (len(shared) < _WOVEN or self._weight(shared) < _WEIGHTY):
                         continue  # another card's step is woven in only where it bears on what was asked
                     if not said.repeats(step.action):
                         said.add(f"{step.action} {step.owner} {step.progress}")
@@ -811,11 +869,11 @@ class CardWriter:
             if passage is None or said.count > BUDGET:
                 continue
             numbered = section == "how-to-run-it"
-            kept = passage.sentences[:most]
+            kept = [s for s in passage.sentences if not said.told(s.text)][:most]
             said.add(*(s.text for s in kept))
             parts.append(Part("numbers" if numbered else "bullets", self._heading(key), _claims(kept, passage)))
         if steps or card.kind in ("tool", "law"):
-            found = [PlannedStep(s, p.id) for p in card.passages for s in p.steps][:MOST_STEPS]
+            found = [PlannedStep(s, p.id) for p in card.passages for s in p.steps if not said.told(s.action)][:MOST_STEPS]
             parts.append(Part("steps", self._heading("steps"), steps=tuple(found), more=not steps or said.count > BUDGET))
         for section in more:
             passage = card.section(section)
@@ -826,7 +884,7 @@ class CardWriter:
                     Part(
                         "plain",
                         self._heading("questions"),
-                        lines=tuple(s.text for s in passage.sentences[:3]),
+                        lines=tuple(s.text for s in passage.sentences if not said.told(s.text))[:3],
                         more=said.count > BUDGET - 40,
                     )
                 )
@@ -834,11 +892,14 @@ class CardWriter:
                 parts.append(Part("bullets", passage.heading, _claims(passage.sentences, passage), more=True))
         return parts
 
-    def _comparison(self, question: Understanding, named: Sequence[Card], cards: Sequence[Card], said: _Said) -> list[Part]:
+    def _comparison(self, question: Understanding, named: Sequence[Card], said: _Said) -> list[Part]:
         """What each is, then a table of what sets them apart; a card on the very pair leads where there is one."""
         named = named[:4]
-        pair = next((c for c in cards if c.kind == "framework" and c not in named and all(s in c.id for s in question.subjects[:2])), None)
-        parts = [self._opening(pair, said)] if pair else []
+        pair = next((c for c in self.library.cards.values() if len(named) == 2 and c.id in _pairs(named)), None)
+        general = (
+            self.library.cards.get("higher-is-not-better") if _BETTER.search(question.asked) and named[0].id.startswith("level-") else None
+        )
+        parts = [self._opening(c, said) for c in (general, pair) if c]
         columns = tuple(self.library.members[c.id.split("-", 1)[1]].name for c in named)
         labels: dict[str, dict[str, Claim]] = {}
         for card in named:
@@ -902,6 +963,11 @@ class CardWriter:
 def _shape(question: Understanding) -> Kind:
     """The shape the answer should have: of a follow-up, that of the question before."""
     return question.answers_as if question.kind == "follow_up" else question.kind
+
+
+def _substance(parts: Sequence[Part]) -> int:
+    """How many statements and steps are shown."""
+    return sum(len(p.claims) + len(p.steps) for p in parts if not p.more)
 
 
 def _plain_words(text: str) -> str:
