@@ -98,7 +98,7 @@ def _lines(name: str) -> Iterator[str]:
             for raw in file:
                 yield raw.decode("utf-8", "replace")
     except OSError as error:
-        raise UsageError(f"--jsonl: {name} cannot be read ({error.strerror})") from None
+        raise UsageError(f"{name} cannot be read ({error.strerror})") from None
 
 
 def _answer_lines(name: str, answer: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
@@ -498,18 +498,38 @@ def _play(sitting: Any) -> None:
         for u in utterances:
             typer.echo(f"\n{names.get(u.persona, '')}: {u.text}" if u.persona else f"\n({u.text})")
 
-    typer.echo(f"{sitting.scenario.title}. {sitting.scenario.setting}\nType what you would say. 'stop' ends it at any time.")
+    typer.echo(f"{sitting.scenario.title}\n\n{sitting.scenario.setting}\nType what you would say. 'stop' ends it at any time.")
     show(sitting.opening)
+    offered: tuple[str, ...] = ()  # two readings, while the learner may still say which was meant
     while not sitting.over:
-        text = typer.prompt("\nYou", prompt_suffix=": ", default="", show_default=False)
-        if not text.strip():
+        try:
+            text = input("\nYou: ").strip()
+        except EOFError:  # nothing more will be typed: look back on what was said
+            typer.echo()
+            return
+        if not text:
             continue
-        reply = sitting.confirm_real(text.lower().startswith("y")) if getattr(sitting, "waiting", False) else sitting.say(text)
+        if sitting.waiting and text.lower().strip(".!") == "stop":
+            reply = sitting.stop()
+        elif sitting.waiting and text[0].lower() not in "yn":
+            typer.echo("Type y if it is real, n if it is part of the exercise.")
+            continue
+        elif sitting.waiting:
+            reply = sitting.confirm_real(text[0].lower() == "y")
+        elif offered and text in ("1", "2"):
+            reply = sitting.meant(offered[int(text) - 1])
+        else:
+            reply = sitting.say(text)
+        offered = reply.choose
         if reply.notice:
-            typer.echo(f"\n[{reply.notice}]")
+            typer.echo(f"\n[{reply.notice}{' (y/n)' if sitting.waiting else ''}]")
         if reply.label:
-            typer.echo(f"[{reply.label}]")
+            typer.echo(f"[{reply.label}{' (1 or 2, or go on)' if offered else ''}]".replace("*", ""))
         show(reply.utterances)
+        for line in reply.suggestions:
+            typer.echo(f"- {line}")
+        if reply.hint:
+            typer.echo(f"\n[{reply.hint.seen} {reply.hint.try_line}]")
 
 
 @app.command()

@@ -945,3 +945,43 @@ def test_the_guide_names_everything_a_condition_can_ask() -> None:
         "count", "to", "topic", "heard", "event", "not_event", "noted", "not_noted", "bond.", "any.trust", "all.trust",
     ):  # fmt: skip
         assert f"`{key}" in guide, key
+
+
+# ---- in a terminal
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], talk: Sitting, *lines: str) -> str:
+    """What the terminal shows when these lines are typed and then nothing more."""
+    from assistant.cli import _play
+
+    waiting = list(lines)
+
+    def read(_: str) -> str:
+        if not waiting:
+            raise EOFError
+        return waiting.pop(0)
+
+    monkeypatch.setattr("builtins.input", read)
+    _play(talk)
+    return capsys.readouterr().out
+
+
+def test_in_a_terminal_the_end_of_input_looks_back_and_a_reading_is_chosen_by_number(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], threshold: Scenario
+) -> None:
+    talk = sitting(threshold, Reading("press", ("ask_interest",), "between", 0.3))
+    shown = typed(monkeypatch, capsys, talk, "I am wondering what stops you", "2")
+    assert "(1 or 2, or go on)" in shown
+    assert [m.move for m in talk.moments] == ["ask_interest"]
+    assert not talk.over
+
+
+@pytest.mark.parametrize(
+    ("answer", "stopped", "turns"), [("n", None, 1), ("y", "real-child", 0), ("Stop", "stop", 0), ("it is real", None, 0)]
+)
+def test_in_a_terminal_only_a_plain_answer_says_whether_it_is_real(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], threshold: Scenario, answer: str, stopped: str | None, turns: int
+) -> None:
+    talk = sitting(threshold, screen=lambda text: Screening("urgent", True, True, False, text))
+    assert "(y/n)" in typed(monkeypatch, capsys, talk, "He hit her", answer)
+    assert (talk.state()["stopped"], talk.turn) == (stopped, turns)
