@@ -13,6 +13,7 @@ import pytest
 import streamlit as st
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox
 
 from assistant import Assistant
 from tests.page import PHONE, W, box, overflow, pick, settled
@@ -43,6 +44,11 @@ def start(view: AppTest, mode: str = "choose") -> AppTest:
     view.button(key="begin").click().run()
     assert not view.exception
     return view
+
+
+def chooser(view: AppTest, name: str) -> Selectbox:
+    """The list of that name; its key changes with what it offers."""
+    return next(s for s in view.selectbox if (s.key or "").startswith(name))
 
 
 def spoken(view: AppTest) -> int:
@@ -97,7 +103,7 @@ def test_a_turn_is_tried_again_and_saved_attempts_stand_side_by_side(view: AppTe
     view.button(key="save").click().run()
     (saved,) = tmp_path.glob("rehearsals/*.json")
     assert W("rehearse.saved_as", code=saved.stem) in html(view)
-    view.selectbox(key="try-from").set_value(2).run()
+    chooser(view, "try-from").set_value(2).run()
     view.button(key="try-again").click().run()
     assert spoken(view) == 1
     view.button(key="suggest-line-2").click().run()
@@ -120,8 +126,7 @@ def test_what_typed_words_are_taken_as_can_be_changed_and_a_hint_is_given(view: 
     view.chat_input(key="rehearse-words").set_value("What worries you about sharing it?").run()
     assert not view.exception
     assert spoken(view) == 1
-    meant = next(s for s in view.selectbox if (s.key or "").startswith("meant-1-"))
-    meant.set_value("blame").run()
+    chooser(view, "meant-1-").set_value("blame").run()
     assert any((s.key or "") == "meant-1-blame" for s in view.selectbox)
     view.button(key="hint").click().run()
     assert W("rehearse.hint_head") in html(view)
@@ -155,7 +160,7 @@ def test_the_trainer_sees_what_is_kept_back_and_steers(view: AppTest, assistant:
     assert "0.95" in html(view)
     next(b for b in view.button if b.key == "trainer-bring").click().run()
     next(b for b in view.button if b.key == "trainer-say").click().run()
-    view.selectbox(key="trainer-turn").set_value(0)
+    chooser(view, "trainer-turn").set_value(0)
     next(b for b in view.button if b.key == "trainer-back").click().run()
     assert not view.exception
     assert spoken(view) == 0
@@ -312,3 +317,56 @@ def test_two_attempts_are_saved_compared_and_deleted_in_a_browser(page: Page, se
         expect(page.get_by_text(W("rehearse.deleted", code=code))).to_be_visible()
         expect(page.locator(f".st-key-saved-{code}")).to_have_count(0)
     expect(page.locator(".st-key-saved")).to_have_count(0)
+
+
+def opened(page: Page, server: str, seats: str) -> None:
+    """A rehearsal of chosen lines, begun by whoever plays."""
+    page.goto(f"{server}/rehearse?s={FIRST}")
+    page.get_by_text(W("mode.choose"), exact=True).click()
+    page.get_by_text(W(f"seats.{seats}"), exact=True).click()
+    page.get_by_role("button", name=W("rehearse.start"), exact=True).click()
+    expect(page.get_by_text(W("rehearse.your_turn"))).to_be_visible()
+    settled(page)
+
+
+def test_two_learners_play_and_a_trainer_speaks_for_a_role_in_a_browser(page: Page, server: str, assistant: Assistant) -> None:
+    opened(page, server, "two")
+    for turn, letter in enumerate("AB"):
+        page.locator(".st-key-suggest-line-0 button").click()
+        expect(page.locator(".pa-mine h3").nth(turn)).to_have_text(re.compile(W("rehearse.learner", letter=letter)))
+        settled(page)
+    page.locator(".st-key-trainer label").click()
+    page.get_by_label(W("trainer.words")).fill("Somebody is at my door.")
+    settled(page)
+    page.locator(".st-key-trainer-say-own button").click()
+    expect(page.locator(".st-key-talk")).to_contain_text("Somebody is at my door.")
+    happens = page.get_by_role("combobox", name=W("trainer.inject"))
+    brought = pick(happens)
+    page.locator(".st-key-trainer-bring button").click()
+    expect(page.locator(".st-key-talk")).to_contain_text(brought)
+    settled(page)
+    left = [i.text for i in assistant.scenarios[FIRST].injects if i.text != brought]
+    expect(happens).to_have_value(left[0])  # what has happened is no longer offered
+    with page.expect_download() as taken:
+        page.get_by_role("button", name=W("trainer.pack"), exact=True).click()
+    pack = Path(taken.value.path()).read_text("utf-8")
+    for words in (
+        *(p.public for p in assistant.scenarios[FIRST].personas.values()),
+        "for the player only",
+        "Cue cards",
+        "Observer sheets",
+        "Debrief sheet",
+    ):
+        assert words in pack
+
+
+def test_a_group_votes_in_a_browser(page: Page, server: str) -> None:
+    opened(page, server, "group")
+    for line, votes in ((1, 1), (2, 1), (2, 2)):
+        page.locator(f".st-key-vote-{line} button").click()
+        expect(page.locator(f".st-key-vote-{line} button")).to_have_text(W("rehearse.vote", votes=votes))
+        settled(page)
+    chosen = page.locator(".st-key-ballot-2 p").first.inner_text()
+    page.get_by_role("button", name=W("rehearse.vote_say"), exact=True).click()
+    expect(page.locator(".pa-mine p")).to_have_text([chosen])
+    expect(page.locator(".st-key-vote-2 button")).to_have_text(W("rehearse.vote", votes=0))

@@ -13,6 +13,7 @@ from datetime import date
 from html import escape
 from pathlib import Path
 from typing import Any, Literal, get_args
+from zlib import crc32
 
 import streamlit as st
 from markdown_it import MarkdownIt
@@ -107,10 +108,9 @@ class Table:
         return found
 
 
-def known(key: str, options: Sequence[object]) -> None:
-    """Forgets what a person chose there once it is no longer on offer."""
-    if key in st.session_state and st.session_state[key] not in options:
-        del st.session_state[key]
+def afresh(key: str, options: Sequence[object]) -> str:
+    """The key of a list that begins anew, on screen too, whenever what it offers has changed."""
+    return f"{key}-{crc32(repr(options).encode())}"
 
 
 def table() -> Table | None:

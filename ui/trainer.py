@@ -10,7 +10,7 @@ import streamlit as st
 
 from assistant import Reply, UsageError, debrief_word, print_pack
 from ui.page import desk, flash, words
-from ui.rehearsal import Table, known
+from ui.rehearsal import Table, afresh
 from ui.take import WORD
 
 
@@ -121,9 +121,11 @@ def _pending(table: Table, state: dict[str, Any]) -> str:
 
 def _rewind(table: Table) -> None:
     w = words()
+    turns = list(range(table.sitting.turn - (0 if table.sitting.over else 1), -1, -1))
+    key = afresh("trainer-turn", turns)
 
     def go() -> None:
-        turn = int(st.session_state["trainer-turn"])
+        turn = int(st.session_state[key])
         steer(lambda: table.sitting.rewind(turn), table)
         table.stage, table.code = "play", None
 
@@ -133,10 +135,8 @@ def _rewind(table: Table) -> None:
         flash(words()("rehearse.saved_as", code=code))
 
     with st.form("trainer-rewind", border=False):
-        turns = list(range(table.sitting.turn - (0 if table.sitting.over else 1), -1, -1))
-        known("trainer-turn", turns)
         st.selectbox(
-            w("trainer.rewind"), turns, key="trainer-turn",
+            w("trainer.rewind"), turns, key=key,
             format_func=lambda t: w("trainer.turn", turn=t) if t else w("trainer.opening"),
         )  # fmt: skip
         st.form_submit_button(w("trainer.back"), on_click=go, key="trainer-back")
@@ -169,12 +169,13 @@ def _happen(table: Table, state: dict[str, Any]) -> None:
     if not texts:
         return
 
+    key = afresh("trainer-inject", list(texts))
+
     def go() -> None:
-        steer(lambda: table.sitting.inject(st.session_state["trainer-inject"]), table)
+        steer(lambda: table.sitting.inject(st.session_state[key]), table)
 
     with st.form("trainer-happen", border=False):
-        known("trainer-inject", list(texts))
-        st.selectbox(w("trainer.inject"), list(texts), key="trainer-inject", format_func=lambda i: texts.get(i, i))
+        st.selectbox(w("trainer.inject"), list(texts), key=key, format_func=lambda i: texts[i])
         st.form_submit_button(w("trainer.bring"), on_click=go, key="trainer-bring")
 
 
@@ -187,27 +188,29 @@ def _line(table: Table, state: dict[str, Any]) -> None:
     if not lines:
         return
 
+    key = afresh("trainer-line", list(lines))
+
     def go() -> None:
-        who, which = st.session_state["trainer-line"]
+        who, which = st.session_state[key]
         steer(lambda: table.sitting.speak(who, line=which), table)
 
     with st.form("trainer-lines", border=False):
-        known("trainer-line", list(lines))
-        st.selectbox(w("trainer.line"), list(lines), key="trainer-line", format_func=lambda k: lines.get(k, k[1]))
+        st.selectbox(w("trainer.line"), list(lines), key=key, format_func=lambda k: lines[k])
         st.form_submit_button(w("trainer.say"), on_click=go, key="trainer-say")
 
 
 def _speak(table: Table, state: dict[str, Any]) -> None:
     w, people = words(), table.scenario.personas
 
+    key = afresh("trainer-who", state["present"])
+
     def go() -> None:
-        who, text = st.session_state["trainer-who"], st.session_state["trainer-words"].strip()
+        who, text = st.session_state[key], st.session_state["trainer-words"].strip()
         if text:
             steer(lambda: table.sitting.speak(who, text), table)
 
     with st.form("trainer-speak", border=False, clear_on_submit=True):
-        known("trainer-who", state["present"])
-        st.selectbox(w("trainer.speak"), state["present"], key="trainer-who", format_func=lambda p: people[p].name)
+        st.selectbox(w("trainer.speak"), state["present"], key=key, format_func=lambda p: people[p].name)
         st.text_area(w("trainer.words"), key="trainer-words", max_chars=1000, height=80)
         st.form_submit_button(w("trainer.say"), on_click=go, key="trainer-say-own")
 

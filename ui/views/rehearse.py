@@ -16,11 +16,11 @@ from ui.rehearsal import (
     STYLE,
     Seats,
     Table,
+    afresh,
     attempts_html,
     brief_html,
     cards_of,
     debrief_html,
-    known,
     label,
     mine_html,
     note_html,
@@ -353,8 +353,8 @@ def turn_of_learner(found: Table) -> None:
         st.pills(w("rehearse.speaks"), [1, 2], format_func=lambda n: w("rehearse.learner", letter="AB"[n - 1]), key="by")
     if len(present) > 1:
         names = {"": w("rehearse.to_any"), **{p: people[p].name for p in present}, "all": w("rehearse.to_all")}
-        known("to", [None, *names])
-        st.session_state.setdefault("to", "")
+        chosen = st.session_state.get("to", "")
+        st.session_state["to"] = chosen if chosen in (None, *names) else ""  # somebody may have left
         st.pills(w("rehearse.to"), list(names), format_func=lambda p: names.get(p, p), key="to")
     if found.seats == "group":
         ballot(found)
@@ -504,8 +504,7 @@ def debrief(found: Table) -> None:
         turns = list(range(1, found.sitting.turn + 1))
         at = (seen.turning_point or 1) - 1
         with st.container(horizontal=True, vertical_alignment="bottom", key="retry"):
-            known("try-from", turns)
-            chosen = st.selectbox(w("rehearse.try_from"), turns, at, key="try-from", width=140)
+            chosen = st.selectbox(w("rehearse.try_from"), turns, at, key=afresh("try-from", turns), width=140)
             st.button(w("rehearse.try_again", turn=chosen), key="try-again", on_click=try_again, args=(chosen,))
             st.button(w("rehearse.again"), key="again", on_click=start_again)
     st.subheader(w("rehearse.commitment"), anchor=False)
