@@ -21,6 +21,7 @@ _SECTIONS = {"given": GIVEN, "given-capital": CAPITAL, "given-rare": RARE, "give
 _FIRST = GIVEN | CAPITAL | RARE | CONTEXT
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?(?<!['’])")
+_PLAIN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _NO_NAME = re.compile(r"[\w'’-]{60,}")
 _MIXED = re.compile(r"(?:[DO]|Mc|Mac)['’][A-Z]|[DT]['’][A-Z]")
 _YEAR_AFTER = re.compile(r"[\s,]*(?:et al\.?)?[\s,]*[\[(]?(?:19|20)\d\d[a-z]?\b(?![-/.]\d)")
@@ -106,6 +107,7 @@ class _Word(NamedTuple):
     bare: str  # `low` without a possessive ending
     gap: str  # what stands between it and the word before
     sort: int
+    plain: bool  # a word of the language in lower case, with which no name begins
 
     @property
     def capital(self) -> bool:
@@ -140,6 +142,7 @@ class Names:
         if missing := [name for name, b in _SECTIONS.items() if not any(s & b for s in self._sorts.values())]:
             raise ValueError(f"names.txt: [{missing[0]}] is missing or empty")
         self._known = known
+        self._plain = known - _FAMILIAR
         self._never = frozenset(data["never"]) | {w for words in data["cues"].values() for w in words} | set(data["greetings"])
         self._public = frozenset(data["public-people"])
         self._cited = frozenset(data["public-when-cited"])
@@ -159,14 +162,16 @@ class Names:
         self._kin = frozenset(w for kind in ("parent", "relative") for w in data["cues"][kind])
         self._relations = self._kin | frozenset(data["cues"]["child"])
         self._titles = {word: kind for kind, words in data["titles"].items() for word in words}
+        self._begins_title = frozenset(re.split(r"[ .]", title)[0] for title in self._titles)
 
         def any_of(key: str) -> str:
             return "|".join(sorted((re.escape(w) for w in data[key]), key=len, reverse=True))
 
         # by first word, so that most texts try none of them
-        self._sayings: dict[str, list[str]] = {}
+        sayings: dict[str, list[str]] = {}
         for saying in (*data["sayings"], *(w for w in self._public if " " in w)):
-            self._sayings.setdefault(re.split(r"[^\w'’]", saying)[0], []).append(saying)
+            sayings.setdefault(re.split(r"[^\w'’]", saying)[0], []).append(saying)
+        self._sayings: dict[str, list[str] | re.Pattern[str]] = {**sayings}
         self._introduced = re.compile(
             rf"\b(?:{any_of('introductions')}) (?:is )?[\"'‘“]?$|\b(?:name|child|mother|father|mum|dad|subject|from|cc|surname|"
             r"forename|first name|last name|family name|given name|referrer|next of kin|nok|attendees|present|"
@@ -174,6 +179,10 @@ class Names:
         )
         self._signed = re.compile(rf"(?:^|[\s.;\"])(?:{any_of('greetings')}),?\s+$")
         self._met = re.compile(rf"\b(?:{any_of('dealings')}) $")
+        # the words these end with: a look at one word spares most searches
+        self._introducing, self._signing, self._meeting = (
+            {"is"}.union(_PLAIN.findall(phrase)[-1] for phrase in data[key]) for key in ("introductions", "greetings", "dealings")
+        )
         self._agency = re.compile(
             rf",? (?:from|in|at|of) (?:the |our |a |my |their )?(?:[\w&-]+ )?(?:{any_of('agencies')})\b", re.IGNORECASE
         )
@@ -203,19 +212,19 @@ class Names:
         words = self._words(text)
         lower = readable.lower().replace("’", "'") if len(readable.lower()) == len(text) else ""
         for first in {w.low for w in words} & self._sayings.keys():
-            for m in re.finditer("|".join(rf"(?<!\w){re.escape(x)}(?!\w)" for x in self._sayings[first]), lower):
+            for m in self._said(first).finditer(lower):
                 closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
         for m in _DATED.finditer(readable):
             closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
         if _ANY_YEAR.search(text):
             for m in _CHAIN.finditer(readable):
                 closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
-        shouting = text.isupper() or sum(w.upper for w in words) > max(3, 0.7 * len(words))
+        shouting = text.isupper() or sum(w.upper for w in words if not w.plain) > max(3, 0.7 * len(words))
         found: list[Name] = []
         again: set[str] = set()
         i = 0
         while i < len(words):
-            n = 0 if closed[words[i].start] else self._add(text, words, i, shouting, closed, found)
+            n = 0 if words[i].plain or closed[words[i].start] else self._add(text, words, i, shouting, closed, found)
             again.update(w.bare for w in words[i : i + n] if len(w.bare) > 2 and w.bare not in self._known)
             i += n or 1
         yield from found
@@ -226,18 +235,30 @@ class Names:
             if w.bare in again and w.capital and not closed[w.start] and not self._never_name(w):
                 yield Name(w.start, w.last, "person")
 
+    def _said(self, first: str) -> re.Pattern[str]:
+        """The sayings that begin with a word, compiled when first needed."""
+        found = self._sayings[first]
+        if isinstance(found, list):
+            found = self._sayings[first] = re.compile("|".join(rf"(?<!\w){re.escape(x)}(?!\w)" for x in found))
+        return found
+
     def _words(self, text: str) -> list[_Word]:
         words, at = [], 0
         for m in _WORD.finditer(text):
-            low = m[0].lower().replace("’", "'").rstrip(".")
-            end = m.end()
-            if m[0].endswith(".") and len(low) > 1 and low not in _SHORTENED and "." not in m[0][:-1]:
-                end -= 1  # the point ends a sentence
-            bare = low.removesuffix("'s").rstrip("'")
-            sort = self._sorts.get(bare, 0)
-            if not sort and "-" in bare and m[0][0].isupper() and bare not in self._known:
-                sort = self._sorts.get(bare.split("-")[0], 0) & (GIVEN | CAPITAL | FAMILY)  # Mary-Kate, Smith-Bailey
-            words.append(_Word(text[m.start() : end], m.start(), end, low, bare, text[at : m.start()], sort))
+            raw, (start, end) = m[0], m.span()
+            if raw.islower() and raw.isalpha():  # most words
+                low = bare = raw
+                sort = self._sorts.get(raw, 0)
+            else:
+                low = raw.lower().replace("’", "'").rstrip(".")
+                if raw.endswith(".") and len(low) > 1 and low not in _SHORTENED and "." not in raw[:-1]:
+                    end -= 1  # the point ends a sentence
+                bare = low.removesuffix("'s").rstrip("'")
+                sort = self._sorts.get(bare, 0)
+                if not sort and "-" in bare and raw[0].isupper() and bare not in self._known:
+                    sort = self._sorts.get(bare.split("-")[0], 0) & (GIVEN | CAPITAL | FAMILY)  # Mary-Kate, Smith-Bailey
+            plain = not sort & _FIRST and low in self._known and not raw[0].isupper() and low not in _SHORT_TITLES
+            words.append(_Word(text[start:end], start, end, low, bare, text[at:start], sort, plain))
             at = end
         return words
 
@@ -301,8 +322,6 @@ class Names:
     def _at(self, text: str, words: list[_Word], i: int, shouting: bool) -> tuple[int, int, int, str] | None:
         """(start, end, number of words, kind) of the name that starts at word i."""
         w = words[i]
-        if not w.capital and w.low in self._known and not w.sort & _FIRST and w.low not in _SHORT_TITLES:
-            return None  # most words end here
         if title := self._title(words, i):
             return self._titled(text, words, i, title, shouting)
         if w.low in self._nicknames and self._nicknamed(words, i):
@@ -365,6 +384,11 @@ class Names:
             points -= 3.0
         return points
 
+    def _comes_introduced(self, words: list[_Word], i: int, before: str) -> bool:
+        """A boy called Zed; Name: Zed."""
+        told = i > 0 and words[i - 1].low in self._introducing
+        return (told or before.rstrip().endswith(":")) and self._introduced.search(before) is not None
+
     def _one_of_some(self, words: list[_Word], i: int) -> bool:
         """Her two workers, Bel and Sukhi."""
         w, last = words[i], words[i - 1]
@@ -415,7 +439,7 @@ class Names:
         sure = (
             w.capital or bool(sort & _FIRST) or (stands and not before.endswith("named "))
         )  # in lower case a word that is in no list must stand like a name
-        if self._introduced.search(before) or self._one_of_some(words, i):
+        if self._comes_introduced(words, i, before) or self._one_of_some(words, i):
             return 4.0 if sure else 1.0
         if i == 0:
             return 0.0
@@ -437,12 +461,12 @@ class Names:
             return 4.0 if sure and (w.bare not in self._known or (sort & _FIRST and w.capital)) else 0.0
         if last.low in {"the", "a", "an", "this", "these", "no", "every", "each", "any"} and w.gap == " ":
             return -0.5 if sort & GIVEN else -2.5 if sort & CAPITAL else -3.0
-        if self._signed.search(before):
+        if last.low in self._signing and self._signed.search(before):
             return 2.5 if w.bare not in self._known or sort & _FIRST else 0.0
         points = 0.0
         if last.low in _WHERE and w.gap == " " and not sort & GIVEN:
             points -= 1.5
-        elif self._met.search(before) and not (opening and w.gap != " ") and not self._two_places(words, i):
+        elif last.low in self._meeting and self._met.search(before) and not (opening and w.gap != " ") and not self._two_places(words, i):
             points += 1.25
         if points >= 0 and not opening and self._cue_near(words, i):
             points += 0.75
@@ -487,7 +511,7 @@ class Names:
         return 2.5 if sort & (_FIRST | FAMILY) or thing in self._kin or pair in self._cues else 1.75
 
     def _what_follows(self, w: _Word, tail: str, following: _Word | None, sort: int, opening: bool, alone: bool) -> float:
-        points = 1.0 if _SOMEBODY.search(tail) else 0.0
+        points = 1.0 if _SOMEBODY.match(tail) else 0.0
         if _AGED.match(tail):
             return points + 2.5
         if self._role_after.match(tail):
@@ -595,7 +619,7 @@ class Names:
         if not w.capital and w.sort & GIVEN and end + 1 < len(words) and words[end].low in _CLANS and words[end + 1].gap == " ":
             end += 2
         while not w.capital and end < len(words) and words[end].gap == " " and not words[end - 1].owner:
-            if not (words[end].sort & FAMILY and words[end].bare not in self._known - _FAMILIAR):
+            if not (words[end].sort & FAMILY and words[end].bare not in self._plain):
                 break
             end += 1
         cut = words[end - 1].last
@@ -633,6 +657,8 @@ class Names:
     def _title(self, words: list[_Word], i: int) -> int:
         """How many words of a title with a name after it start at word i."""
         w = words[i]
+        if w.low not in self._begins_title:
+            return 0
         for n in (3, 2, 1):
             if len(words) <= i + n:
                 continue
@@ -640,7 +666,7 @@ class Names:
             if title not in self._titles or not (w.capital or title in _SHORT_TITLES):
                 continue
             nxt = words[i + n]
-            short = title in _SHORT_TITLES and nxt.bare not in self._known - _FAMILIAR and len(nxt.low) > 2
+            short = title in _SHORT_TITLES and nxt.bare not in self._plain and len(nxt.low) > 2
             named = (
                 (nxt.gap in {" ", "  "} or (title in _OFFICERS and re.fullmatch(r" \d{2,5} ", nxt.gap)))
                 and (nxt.capital or short)
@@ -673,7 +699,7 @@ class Names:
         if w.upper or w.bare in self._never:
             return False
         if i == 0 or words[i - 1].low != "the" or w.gap != " ":  # Hughes siblings, at the head of a note
-            named = w.capital and w.sort & FAMILY and w.bare not in self._known - _FAMILIAR and not w.sort & PLACE
+            named = w.capital and w.sort & FAMILY and w.bare not in self._plain and not w.sort & PLACE
             return bool(named and after and after.low in self._families)
         if (w.bare in self._known and not w.sort & (FAMILY | GIVEN | CAPITAL)) or not (w.capital or w.sort & (GIVEN | FAMILY)):
             return False
@@ -691,7 +717,7 @@ class Names:
             return None
         after = words[i + 1] if i + 1 < len(words) else None
         family = after and after.capital and after.gap == " " and not after.upper and len(after.bare) > 3
-        listed = after and after.sort & FAMILY and after.bare not in self._known - _FAMILIAR
+        listed = after and after.sort & FAMILY and after.bare not in self._plain
         stray = after and not after.sort and after.bare not in self._known  # in no list, and the letter ends no heading
         heading = i > 0 and w.gap == " " and words[i - 1].capital
         if after and family and re.fullmatch(r"[B-HJ-Z]", w.text) and (listed or (stray and not heading)):
