@@ -462,7 +462,9 @@ def load_scenario(folder: Path, shared: Shared) -> Scenario:  # noqa: PLR0912, P
     if row is None or rubric is None:
         raise KnowledgeError(list(slips))
     if sorted(row.personas) != sorted(people):
-        slips.append(f"{at}/scenario.yaml: personas: lists {sorted(row.personas)}, the folder holds {sorted(people)}")
+        slips.append(
+            f"{at}/scenario.yaml: personas: lists {sorted(row.personas)}, there are files for {sorted(people)}; each needs the other"
+        )
     notes = {r.note for p in people.values() for r in p.reactions if r.note}
     moves = {**shared.moves, **_moves(local, {})}
     names = _Names(moves, people, row, notes)
