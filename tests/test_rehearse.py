@@ -599,6 +599,14 @@ def test_choose_mode_always_offers_different_moves(name: str) -> None:
         talk.move(offered[0][0], text=offered[0][1])
 
 
+def test_offered_lines_are_first_those_written_for_the_scenario() -> None:
+    scenario = SCENARIOS["what-would-we-count"]
+    own = {x.say for script in scenario.scripts.values() for x in script.lines}
+    for seed in range(10):
+        offered = Sitting.start(scenario, seed, mode="choose").choices()
+        assert sum(line in own for _, line in offered) >= 3
+
+
 def test_live_hints_rest_between_two(threshold: Scenario) -> None:
     talk = Sitting.start(threshold, 1, mode="choose", hints="live")
     first, second = talk.move("demand", to="front-door"), talk.move("demand", to="front-door")

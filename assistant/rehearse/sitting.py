@@ -177,7 +177,7 @@ class Sitting:
     def choices(self, several: int = 5) -> tuple[tuple[str, str], ...]:
         """Moves and lines to choose between: untried ones, one tempting and harmful, in an order the seed sets.
 
-        None speaks of what nobody has told the learner yet.
+        None speaks of what nobody has told the learner yet. Lines written for this scenario come before those of any talk.
         """
         state = self._states[-1]
         pool: dict[str, list[str]] = {}
@@ -185,6 +185,7 @@ class Sitting:
             for line in script.lines[: state.turn + _AHEAD]:
                 if line.say:
                     pool.setdefault(line.move, []).append(line.say)
+        own = {line for lines in pool.values() for line in lines}
         for move in self.scenario.moves.values():
             pool.setdefault(move.id, []).extend(move.lines)
         spoken = {e.text for e in self._events}
@@ -192,11 +193,13 @@ class Sitting:
             pool.pop("greet", None)  # nobody says hello half-way through
         fresh = {m: [x for x in xs if x not in spoken and not voice.leaks(x, self.scenario, state.revealed)] for m, xs in pool.items()}
         draw = _order(self.seed, state.turn)
-        helpful = [m for m, _ in coach.suggestions(self._play, state, 2)]
-        bad = sorted((m for m in fresh if self.scenario.moves[m].counts == "against" and fresh[m]), key=draw)[:1]
-        rest = sorted((m for m in fresh if m not in (*helpful, *bad) and self.scenario.moves[m].counts == "for" and fresh[m]), key=draw)
-        picked = [m for m in (*helpful, *bad, *rest) if fresh.get(m)][:several]
-        return tuple((m, sorted(fresh[m], key=draw)[0]) for m in sorted(picked, key=draw))
+        line = {m: min(xs, key=lambda x: (x not in own, draw(x))) for m, xs in fresh.items() if xs}
+        moves = sorted(line, key=lambda m: (line[m] not in own, draw(m)))
+        helpful = [m for m, _ in coach.suggestions(self._play, state, 2) if m in line]
+        bad = [m for m in moves if self.scenario.moves[m].counts == "against"][:1]
+        rest = [m for m in moves if m not in (*helpful, *bad) and self.scenario.moves[m].counts == "for"]
+        picked = [*helpful, *bad, *rest][:several]
+        return tuple((m, line[m]) for m in sorted(picked, key=draw))
 
     def hint(self) -> Hint:
         """What the coach would say now; where no rule speaks, a line worth trying."""
