@@ -58,7 +58,7 @@ _POINT = re.compile(
     r"|^\W*(?:(?:and|or|but|ok|then|so|just)\W+)*#?(\d{1,2})[.)?]*\s*$|\[(\d{1,2})\]"
     r"|\b(?:step|point|number|item|action)\s+(one|two|three|four|five|six)\b"
     r"|\b(?:the )?(first|second|third|fourth|fifth|sixth|last|final) (?:one|step|point|thing|action|item|bullet|suggestion)\b"
-    r"|\babout (?:the )?(first|second|third|fourth|fifth|sixth|last)\W*$",
+    r"|\b(?:about|on|explain|describe|define|unpack|what(?:'s| is)) (?:the )?(first|second|third|fourth|fifth|sixth|last)\W*$",
     re.I,
 )
 _COMMON = frozenset(

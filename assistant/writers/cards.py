@@ -57,7 +57,7 @@ _WOVEN = 2  # words that a step of another card shares with the question
 _WEIGHTY = 4.5  # and what they weigh together, by how few cards use them: two that half of all cards use weigh 1.4
 _RARE = 1.0  # weight of a word that four cards in ten use
 _POINTED = 0.5  # share of the weight of a follow-up's own words, from which a statement is to the point
-_FURTHER: tuple[Request, ...] = ("", "other", "more", "agency", "unmoved")  # follow-ups that want what has not been said yet
+_FURTHER: tuple[Request, ...] = ("", "other", "more", "agency", "tried", "unmoved")  # follow-ups that want what has not been said yet
 _FRESH = 3  # statements and steps below which an answer to these says nothing new
 _SITUATED = 10  # words of weight from which a level or a step is read aloud without being asked for
 _GENERAL = 4  # words of a question that are so few that several cards may answer
@@ -295,9 +295,10 @@ class CardWriter:
     def _further(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
         """What bears on the words of the follow-up first, then what has not been said yet; that there is no more, where there is not."""
         again = replace(said, heard="", sets=[], count=0)
-        if question.request == "agency":
-            parts = self._for_agency(question, cards, said)
-            return parts if _substance(parts) >= _FRESH else self._for_agency(question, cards, again)
+        if question.request in ("agency", "tried"):
+            shaped = self._for_agency if question.request == "agency" else self._again
+            parts = shaped(question, cards, said)
+            return parts if _substance(parts) >= _FRESH else shaped(question, cards, again)
         shape = _shape(question)
         named = shape in ("definition", "list", "comparison", "placement") and question.subjects
         answer = () if named else self._to_the_point(cards, said)
