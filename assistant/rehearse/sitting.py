@@ -193,13 +193,13 @@ class Sitting:
             pool.pop("greet", None)  # nobody says hello half-way through
         fresh = {m: [x for x in xs if x not in spoken and not voice.leaks(x, self.scenario, state.revealed)] for m, xs in pool.items()}
         draw = _order(self.seed, state.turn)
-        line = {m: min(xs, key=lambda x: (x not in own, draw(x))) for m, xs in fresh.items() if xs}
-        moves = sorted(line, key=lambda m: (line[m] not in own, draw(m)))
-        helpful = [m for m, _ in coach.suggestions(self._play, state, 2) if m in line]
+        best = {m: min(xs, key=lambda x: (x not in own, draw(x))) for m, xs in fresh.items() if xs}
+        moves = sorted(best, key=lambda m: (best[m] not in own, draw(m)))
+        helpful = [m for m, _ in coach.suggestions(self._play, state, 2) if m in best]
         bad = [m for m in moves if self.scenario.moves[m].counts == "against"][:1]
         rest = [m for m in moves if m not in (*helpful, *bad) and self.scenario.moves[m].counts == "for"]
         picked = [*helpful, *bad, *rest][:several]
-        return tuple((m, line[m]) for m in sorted(picked, key=draw))
+        return tuple((m, best[m]) for m in sorted(picked, key=draw))
 
     def hint(self) -> Hint:
         """What the coach would say now; where no rule speaks, a line worth trying."""
