@@ -15,7 +15,7 @@ from assistant.errors import KnowledgeError
 from assistant.prompts import Prompts, load_prompts
 from assistant.screen.hostile import LEFT_OUT, Finding, Hostile
 from assistant.screen.privacy import Found, Privacy
-from assistant.screen.reading import Lexicon
+from assistant.screen.reading import Lexicon, listed_names
 from assistant.screen.scope import BY_WORDS, Scope
 from assistant.screen.urgent import Urgent
 from assistant.screen.weights import Weights
@@ -51,7 +51,7 @@ class Screen:
         known = frozenset((folder / "words.txt").read_text("utf-8").split())
         made: dict[str, Any] = {}
         slips: list[str] = []
-        lexicon = Lexicon(classes["classes"], classes["same"], known)
+        lexicon = Lexicon(classes["classes"], classes["same"], known | listed_names(folder / "names.txt"))
         weights = Weights(folder / "weights.tsv", lexicon)
         makers: dict[str, Callable[[Any], Any]] = {
             "urgent": lambda d: Urgent(d, lexicon, weights),
