@@ -311,3 +311,27 @@ def test_who_writes_still_says_where(reader: Reader) -> None:
 def test_the_second_thing_said_is_the_second_step(reader: Reader) -> None:
     read = reader.read("What's the second thing you said about?", TALK)
     assert (read.points_at, read.point) == (2, "Draft notice terms with the legal leads.")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("more on the fourth one", "Machinery"), ("explain the second", "Mandate"), ("tell me about the last one", "Outcomes")],
+)
+def test_a_place_in_a_list_without_numbers_can_be_pointed_at(reader: Reader, text: str, words: str) -> None:
+    names = ("Predisposing factors", "Mandate", "Leadership", "Machinery", "Process", "Outcomes")
+    listed = Turn("assistant", "There are six.\n\n**What marks it**\n\n" + "\n".join(f"- {n}: what it is. [2]" for n in names))
+    meaning = reader.read(text, (Turn("user", "Name the elements"), listed))
+    assert meaning.point.startswith(words)
+    assert meaning.subjects[0] == words.lower()
+
+
+def test_what_if_it_fails_wants_to_know_what_is_left(reader: Reader) -> None:
+    assert reader.read("And what if they never answer?", TALK).request == "unmoved"
+
+
+@pytest.mark.parametrize(
+    ("text", "elsewhere"),
+    [("Does Norwegian law oblige us to meet?", True), ("Does Welsh law oblige us to meet?", False), ("Scotland or Denmark?", False)],
+)
+def test_a_country_whose_law_we_do_not_hold_is_known(reader: Reader, text: str, elsewhere: bool) -> None:
+    assert reader.elsewhere(text) is elsewhere

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from assistant import Answer, Assistant
+from assistant import Answer, Assistant, Question, Turn
 from assistant.types import WHENS
 from assistant.writers.cards import content_words, likeness
 
@@ -85,3 +85,17 @@ def test_the_same_question_gets_the_same_answer(assistant: Assistant, answers: d
 def test_the_steps_are_never_presented_as_the_papers_own(assistant: Assistant) -> None:
     answer = assistant.ask("What are the five steps to change?")
     assert "look at the original" in " ".join([answer.text, answer.more, *answer.notices]).lower()
+
+
+@pytest.mark.parametrize("text", ["anything else?", "we already did that", "what about the schools?"])
+def test_a_follow_up_says_little_that_was_said_before(assistant: Assistant, answers: dict[str, Answer], text: str) -> None:
+    before = answers["problem"]
+    told = {t for t in [*(s.text for s in before.statements), *(s.action for s in before.next_steps)] if t in before.text}
+    again = assistant.ask(Question(text, history=(Turn("user", QUESTIONS["problem"]), Turn("assistant", before.text, answer=before))))
+    said = {t for t in [*(s.text for s in again.statements), *(s.action for s in again.next_steps)] if t in again.text}
+    assert again.outcome == "answered"
+    assert len(said & told) <= len(said) / 3
+
+
+def test_the_law_of_another_country_is_not_guessed(assistant: Assistant) -> None:
+    assert assistant.ask("What does Danish law say about joint duties for children?").outcome in ("no_evidence", "declined")
