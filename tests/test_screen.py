@@ -492,3 +492,21 @@ def test_any_text_is_screened_with_spans_inside_it_and_a_mask_that_stays(screen:
     assert screen.check(masked).personal_data == ()
     screen.clean_document(text)
     screen.reply(seen, None)
+
+
+@pytest.mark.parametrize("text", ["Denis runs the hub in Dover", "Gavin drives a lorry through Devon", "What is a simile for a board?"])
+def test_a_name_a_place_or_a_plain_word_is_not_respelt(screen: Screen, text: str) -> None:
+    lexicon = screen._lexicon
+    assert [lexicon.respell(w) for w in text.lower().rstrip("?").split()] == text.lower().rstrip("?").split()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Of course he beats the boy, she told me so herself",
+        "My boss told us not to write down what the girl said about the night porter",
+        "Suicidal again since the inquest",
+    ],
+)
+def test_a_concern_in_everyday_words_of_work_is_urgent(screen: Screen, text: str) -> None:
+    assert screen.check(text).outcome == "urgent"
