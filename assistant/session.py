@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -167,7 +167,8 @@ class Assistant:
         if scenario not in self.scenarios:
             raise UsageError(f"There is no scenario {scenario!r}. Use one of: {', '.join(self.scenarios)}.")
         found = self.scenarios[scenario]
-        doors: dict[str, Any] = {"noticer": self._noticer, "screen": self.screen, "model": self._voice(model or self.settings.model)}
+        screen = partial(self.screen, exercise=True)
+        doors: dict[str, Any] = {"noticer": self._noticer, "screen": screen, "model": self._voice(model or self.settings.model)}
         if mode != "choose":
             self._noticer.prepare(found)
         if saved is not None:
@@ -243,8 +244,8 @@ class Assistant:
         masked = text if text.strip() else " "
         return self.placer.place(masked, self.embeddings.vectors([masked])[0])
 
-    def screen(self, text: str) -> Screening:
-        return self.screener.check(text)
+    def screen(self, text: str, exercise: bool = False) -> Screening:
+        return self.screener.check(text, exercise)
 
     def search(self, query: str, k: int = 10, jurisdiction: str | None = None) -> list[Hit]:
         chain = self.adviser.nations(jurisdiction) if jurisdiction else ()

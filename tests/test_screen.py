@@ -281,10 +281,25 @@ def test_a_grave_thing_told_in_the_words_of_procedures_stops_the_message(screen:
         "She's giving away her budget to health",
         "Write a letter to my team that says the restructure is not their fault",
         "Support falls away at sixteen and nobody plans for it",
+        "I don't want to jump to conclusions about health",
+        "I would jump at the chance to chair it",
     ],
 )
 def test_figures_of_speech_about_work_are_not_stopped(screen: Screen, text: str) -> None:
     assert not screen.check(text).urgent
+
+
+@pytest.mark.parametrize("text", ["I'm on the car park roof and I want to jump", "i'm going to jump"])
+def test_whoever_may_jump_is_stopped(screen: Screen, text: str) -> None:
+    assert screen.check(text).urgent_kind == "own-crisis"
+
+
+def test_in_an_exercise_words_alone_weigh_less_and_a_rule_as_much(screen: Screen) -> None:
+    """A learner greets, and speaks of children all the time; what is said to have happened to a child is still asked about."""
+    for text in ("Hello, thanks for seeing me today.", "Has she said anything to the nurses at night?", "I have to leave."):
+        assert not screen.check(text, exercise=True).urgent
+    for text in ("A girl in my class told me her dad hits her", "This is real, she told me he hurts her at night"):
+        assert screen.check(text, exercise=True).urgent
 
 
 def test_orders_beside_a_question_are_left_out_and_the_question_stays(screen: Screen) -> None:

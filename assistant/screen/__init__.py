@@ -69,10 +69,10 @@ class Screen:
         places = {row["code"]: row for row in _read(knowledge_dir / "jurisdictions.yaml")}
         return cls(lexicon, made["urgent"], made["privacy"], made["scope"], made["hostile"], load_prompts(prompts_dir), places)
 
-    def check(self, text: str) -> Screening:
-        """Everything about one message. Offsets count code points of the text as given."""
+    def check(self, text: str, exercise: bool = False) -> Screening:
+        """Everything about one message, or about a line of a rehearsal. Offsets count code points of the text as given."""
         reading = self._lexicon.read(text)
-        concern = self._urgent.judge(reading)
+        concern = self._urgent.judge(reading, exercise)
         details = self._privacy.find(text)
         masked = self._masked(text, details, {})
         personal = tuple(PersonalData(*f) for f in details)

@@ -75,14 +75,15 @@ class Urgent:
         self._org = lexicon.mark["org"]
         self._harm, self._person, self._talk = (frozenset(lexicon.mark[c] for c in data[k]) for k in ("harm", "person", "talk"))
 
-    def judge(self, reading: Reading) -> Concern:
+    def judge(self, reading: Reading, exercise: bool = False) -> Concern:
+        """What the message suggests. `exercise`: it is said in a rehearsal, where words alone must weigh more."""
         plain = " " + " ".join(reading.words) + " "
         for phrase, kind in self._phrases:
             if phrase in plain:
                 return Concern(kind, 10, ("phrase",))
         calm = self._without_figures(reading)
         fired = [r for r in self._rules if r.fires(calm)]
-        by_words = self._by_words(reading)
+        by_words = self._by_words(reading, exercise)
         if not fired:
             return by_words
         frames = [r for r in self._frames if r.fires(reading)]
@@ -108,12 +109,14 @@ class Urgent:
         """How much the words of the message, or of one of its sentences, sound like a concern, 0..1."""
         return self._weights.highest("urgent", reading) if self._weights else 1.0
 
-    def _by_words(self, reading: Reading) -> Concern:
+    def _by_words(self, reading: Reading, exercise: bool) -> Concern:
         """What the words as a whole suggest, for messages no rule foresaw. An exercise that is not said to be real is let pass."""
         if self._weights is None or len(reading.words) < _FEWEST or any(p in " " + " ".join(reading.words) + " " for p in self._calm):
             return Concern(None, 0, ())
         harm, person = not self._harm.isdisjoint(reading.seen), not self._person.isdisjoint(reading.seen)
-        teaching = any(r.id == "teaching" and r.fires(reading) for r in self._frames)
+        if exercise and not harm and not person:
+            return Concern(None, 0, ())
+        teaching = exercise or any(r.id == "teaching" and r.fires(reading) for r in self._frames)
         real = teaching and any(r.id == "said-to-be-real" and r.fires(reading) for r in self._live)
         talk = not self._talk.isdisjoint(reading.seen)
         signs = {
