@@ -106,7 +106,7 @@ def groups() -> list[Group]:
         Group(kind, [*opened("urgent", frozenset({kind})), *opened("second", frozenset({kind})), *examples[kind]], 1, 0, (4.0, 0.3))
         for kind in URGENT
     ]
-    out = [Group(reason, [*opened("scope_out", frozenset({reason})), *examples[reason]], 0, 1, (0.3, 3.0)) for reason in OUT]
+    out = [Group(reason, [*opened("scope_out", frozenset({reason})), *examples[reason]], 0, 1, (0.3, 4.5)) for reason in OUT]
     return [
         Group("calm", calm, 0, 0, (3.0, 2.0)),
         Group("short", [*opened("scope_in"), *examples["ours"]], 0, 0, (0.5, 2.0)),
