@@ -525,3 +525,16 @@ def test_a_name_a_place_or_a_plain_word_is_not_respelt(screen: Screen, text: str
 )
 def test_a_concern_in_everyday_words_of_work_is_urgent(screen: Screen, text: str) -> None:
     assert screen.check(text).outcome == "urgent"
+
+
+def test_a_form_passed_over_for_want_of_a_sign_would_not_have_been_found(screen: Screen) -> None:
+    """`near` saves time and may hide nothing: whatever a form finds holds one of its signs."""
+    texts = [t.replace("[[", "").replace("]]", "") for rows in (*FORMS.values(), *ORDERS.values()) for t in rows if isinstance(t, str)]
+    texts += [c["text"] for name in ("privacy", "attacks", "urgent", "scope_out") for c in load(name) if not c.get("sealed")]
+    for text in texts:
+        lower = text.lower()
+        for _, pattern, _, _, near in screen._privacy._all_forms:
+            assert not near or not pattern.search(text) or any(sign in lower for sign in near), (text, near)
+        plain = text.casefold().replace("ı", "i")
+        for name, pattern, near in screen._hostile._forms:
+            assert not pattern.search(text) or any(sign in plain for sign in near), (text, name)
