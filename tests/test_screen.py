@@ -289,9 +289,25 @@ def test_figures_of_speech_about_work_are_not_stopped(screen: Screen, text: str)
     assert not screen.check(text).urgent
 
 
-@pytest.mark.parametrize("text", ["I'm on the car park roof and I want to jump", "i'm going to jump"])
-def test_whoever_may_jump_is_stopped(screen: Screen, text: str) -> None:
-    assert screen.check(text).urgent_kind == "own-crisis"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Can you help me?",
+        "Could you help me prepare for the executive?",
+        "I'm new in post, where do I start?",
+        "He won't return my calls, he's the chief superintendent",
+        "I have a meeting with the police tonight, what do I say?",
+        "Am I allowed to challenge the chair?",
+        "He says the law does not allow it",
+    ],
+)
+def test_how_people_begin_and_what_they_say_in_passing_is_heard(screen: Screen, text: str) -> None:
+    assert screen.check(text).outcome == "clear"
+
+
+@pytest.mark.parametrize("text", ["I'm on the car park roof and I want to jump", "i'm going to jump", "help me, please help me now"])
+def test_whoever_may_jump_or_cries_for_help_is_stopped(screen: Screen, text: str) -> None:
+    assert screen.check(text).urgent
 
 
 def test_in_an_exercise_words_alone_weigh_less_and_a_rule_as_much(screen: Screen) -> None:
