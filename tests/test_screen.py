@@ -554,3 +554,14 @@ def test_a_form_passed_over_for_want_of_a_sign_would_not_have_been_found(screen:
         plain = text.casefold().replace("ı", "i")
         for name, pattern, near in screen._hostile._forms:
             assert not pattern.search(text) or any(sign in plain for sign in near), (text, name)
+
+
+def test_no_word_that_the_library_writes_is_read_as_another(screen: Screen) -> None:
+    """An overspend is no overdose and wellbeing no swelling."""
+    written = {
+        word
+        for path in (ROOT / "knowledge" / "cards").rglob("*.md")
+        for word in re.findall(r"[a-z]{4,}", re.sub(r"\[[a-z0-9-]+\]", "", path.read_text("utf-8").split("---\n", 2)[2].lower()))
+    } - {"cannot", "childrens"}  # read as two words, and as a misspelling
+    read = {word: screen._lexicon.read(word).words for word in written}
+    assert {word: words for word, words in read.items() if [w for w in words if w != "."] != [word]} == {}
