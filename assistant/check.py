@@ -98,7 +98,7 @@ _FORCE = _any(_longest_first(w for w in (*_STRENGTH, "will") if w not in ("duty"
 _FUNCTION = frozenset(
     "a an the this that these those it its they them their there he she his her you your we our us i who whom which what where "
     "when why how whose is are was were be been being am do does did done doing have has had having of in on at by for with from "
-    "to into onto as and or but nor so if than then also both either such own same other others one ones up out over under about "
+    "to into onto as and or but nor so if than then also both either such own same other one ones up out over under about "
     "across through within between among during while because since although though yet still just very too each every all any "
     "some no not never none nobody nothing without cannot unless neither may might can could shall should must will would ought "
     "itself themselves yourself ourselves "
