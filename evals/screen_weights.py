@@ -28,7 +28,8 @@ from sentence_transformers import SentenceTransformer
 from sklearn.linear_model import LogisticRegression
 
 from assistant.embed import model_folder
-from assistant.screen.reading import Lexicon, Reading, inflect, listed_names
+from assistant.screen.names import read_names
+from assistant.screen.reading import Lexicon, Reading, inflect
 from evals.screens import ROOT, load, sealed
 
 SCREENS = ROOT / "knowledge" / "screens"
@@ -85,7 +86,7 @@ def main() -> None:
 def lexicon_of(folder: Path) -> tuple[Lexicon, frozenset[str], dict[str, Any]]:
     classes = yaml.safe_load((folder / "classes.yaml").read_text("utf-8"))
     known = frozenset((folder / "words.txt").read_text("utf-8").split())
-    return Lexicon(classes["classes"], classes["same"], known | listed_names(folder / "names.txt")), known, classes
+    return Lexicon(classes["classes"], classes["same"], known | read_names(folder / "names.txt").keys()), known, classes
 
 
 def groups() -> list[Group]:

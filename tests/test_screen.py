@@ -305,9 +305,13 @@ def test_how_people_begin_and_what_they_say_in_passing_is_heard(screen: Screen, 
     assert screen.check(text).outcome == "clear"
 
 
-@pytest.mark.parametrize("text", ["I'm on the car park roof and I want to jump", "i'm going to jump", "help me, please help me now"])
-def test_whoever_may_jump_or_cries_for_help_is_stopped(screen: Screen, text: str) -> None:
-    assert screen.check(text).urgent
+@pytest.mark.parametrize("text", ["I'm on the car park roof and I want to jump", "i'm going to jump"])
+def test_whoever_may_jump_is_stopped(screen: Screen, text: str) -> None:
+    assert screen.check(text).urgent_kind == "own-crisis"
+
+
+def test_a_cry_for_help_is_stopped(screen: Screen) -> None:
+    assert screen.check("help me, please help me now").urgent
 
 
 def test_in_an_exercise_words_alone_weigh_less_and_a_rule_as_much(screen: Screen) -> None:
@@ -453,15 +457,22 @@ def test_every_rule_has_a_reason() -> None:
         assert len({r["id"] for r in rules}) == len(rules)
 
 
-def test_a_rule_with_an_unknown_class_never_loads(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "named"),
+    [
+        ("urgent.yaml", "<secret> with <kin>", "<secret> with <nobody>", "nobody"),
+        ("names.txt", "[place]", "[plaice]", r"names\.txt: \[plaice\]"),
+    ],
+)
+def test_a_list_or_a_rule_that_is_wrong_never_loads(tmp_path: Path, file: str, right: str, wrong: str, named: str) -> None:
     folder = tmp_path / "screens"
     folder.mkdir()
     for path in (ROOT / "knowledge" / "screens").iterdir():
         (folder / path.name).write_bytes(path.read_bytes())
     (tmp_path / "jurisdictions.yaml").write_bytes((ROOT / "knowledge" / "jurisdictions.yaml").read_bytes())
-    urgent = folder / "urgent.yaml"
-    urgent.write_text(urgent.read_text("utf-8").replace("<secret> with <kin>", "<secret> with <nobody>"), "utf-8")
-    with pytest.raises(KnowledgeError, match="nobody"):
+    broken = folder / file
+    broken.write_text(broken.read_text("utf-8").replace(right, wrong), "utf-8")
+    with pytest.raises(KnowledgeError, match=named):
         Screen.load(tmp_path, ROOT / "prompts")
 
 

@@ -14,8 +14,9 @@ import yaml
 from assistant.errors import KnowledgeError
 from assistant.prompts import Prompts, load_prompts
 from assistant.screen.hostile import LEFT_OUT, Finding, Hostile
+from assistant.screen.names import read_names
 from assistant.screen.privacy import Found, Privacy
-from assistant.screen.reading import Lexicon, listed_names
+from assistant.screen.reading import Lexicon
 from assistant.screen.scope import BY_WORDS, Scope
 from assistant.screen.urgent import Urgent
 from assistant.screen.weights import Weights
@@ -51,13 +52,17 @@ class Screen:
         known = frozenset((folder / "words.txt").read_text("utf-8").split())
         made: dict[str, Any] = {}
         slips: list[str] = []
-        lexicon = Lexicon(classes["classes"], classes["same"], known | listed_names(folder / "names.txt"))
+        try:
+            listed = read_names(folder / "names.txt")
+        except ValueError as error:
+            raise KnowledgeError([f"knowledge/screens/{error}"]) from None
+        lexicon = Lexicon(classes["classes"], classes["same"], known | listed.keys())  # Denis and Dover are never respelt
         weights = Weights(folder / "weights.tsv", lexicon)
         makers: dict[str, Callable[[Any], Any]] = {
             "urgent": lambda d: Urgent(d, lexicon, weights),
             "scope": lambda d: Scope(d, lexicon, weights),
             "hostile": lambda d: Hostile(d, lexicon),
-            "privacy": lambda d: Privacy(d, folder / "names.txt", known),
+            "privacy": lambda d: Privacy(d, listed, known),
         }
         for name, make in makers.items():
             try:

@@ -129,18 +129,27 @@ class _Word(NamedTuple):
         return self.end
 
 
+def read_names(path: Path) -> dict[str, int]:
+    """Each listed name in small letters, with the sections it stands in as bits. Raises ValueError naming a wrong or missing section."""
+    sorts: dict[str, int] = {}
+    bit = 0
+    for line in path.read_text("utf-8").splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+            if section not in _SECTIONS:
+                raise ValueError(f"names.txt: [{section}] is none of {', '.join(_SECTIONS)}")
+            bit = _SECTIONS[section]
+        elif not line.startswith("#"):
+            for word in line.split():
+                sorts[word] = sorts.get(word, 0) | bit
+    if missing := [name for name, b in _SECTIONS.items() if not any(s & b for s in sorts.values())]:
+        raise ValueError(f"names.txt: [{missing[0]}] is missing or empty")
+    return sorts
+
+
 class Names:
-    def __init__(self, data: dict[str, Any], path: Path, known: frozenset[str]) -> None:
-        self._sorts: dict[str, int] = {}
-        bit = 0
-        for line in path.read_text("utf-8").splitlines():
-            if line.startswith("["):
-                bit = _SECTIONS[line.strip("[]")]
-            elif not line.startswith("#"):
-                for word in line.split():
-                    self._sorts[word] = self._sorts.get(word, 0) | bit
-        if missing := [name for name, b in _SECTIONS.items() if not any(s & b for s in self._sorts.values())]:
-            raise ValueError(f"names.txt: [{missing[0]}] is missing or empty")
+    def __init__(self, data: dict[str, Any], listed: dict[str, int], known: frozenset[str]) -> None:
+        self._sorts = listed
         self._known = known
         self._plain = known - _FAMILIAR
         self._never = frozenset(data["never"]) | {w for words in data["cues"].values() for w in words} | set(data["greetings"])

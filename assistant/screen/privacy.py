@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, MutableMapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from stdnum import iban, luhn
@@ -87,8 +86,12 @@ class Form(NamedTuple):
     near: tuple[str, ...] = ()  # tried only where the text, in lower case, holds one of these
 
 
+def _made(*rows: tuple[Any, ...]) -> tuple[Form, ...]:
+    return tuple(Form(*row) for row in rows)
+
+
 # Forms that hold others inside them: tried before addresses.
-FIRST: tuple[tuple[Any, ...], ...] = (
+FIRST = _made(
     # a row of a list of people: Name - F - 02/02/2015
     ("date of birth", _form(rf"[-–|,/(] ?(?:M|F|male|female|boy|girl) ?[-–|,;/] ?({_FULL_DATE})(?!\d)"), 1, None),
     (
@@ -116,7 +119,7 @@ _BORN = (
 _OTHER_LINK = re.compile(
     r"zoom\.us|teams\.(?:microsoft|live)|meet\.google|webex|facebook|instagram|tiktok|twitter|//x\.com|snapchat|linkedin", re.IGNORECASE
 )
-_ROWS: tuple[tuple[Any, ...], ...] = (
+FORMS = _made(
     ("email", _form(r"[\w.+'-]{1,64}@ ?[\w-]{1,63}(?:\.[\w-]{1,63})+"), 0, None),
     (
         "email",
@@ -375,7 +378,6 @@ _ROWS: tuple[tuple[Any, ...], ...] = (
     ("IP address", _form(r"(?<![\w:])(?=[\da-f:]*\d)(?:[\da-f]{1,4}:){3,7}(?::?[\da-f]{1,4}){1,4}(?![\w:])"), 0, None),
     ("IP address", _form(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]\d)\.)(?:\d{1,3}\.){2}\d{1,3}(?![\d.])"), 0, None),
 )
-FORMS = tuple(Form(*row) for row in _ROWS)
 
 
 def _records(data: dict[str, Any]) -> tuple[Form, ...]:
@@ -388,7 +390,7 @@ def _records(data: dict[str, Any]) -> tuple[Form, ...]:
     bodies = ("ofsted", "school", "provider", "setting", "charity", "company")  # what has a number of its own
     not_a_body = "(?i:" + "".join(rf"(?<!{body} )" for body in bodies) + ")"
     said = rf"[\s:.#]*(?:{_NUMBER_WORD_OR_SIGN}){{1,3}}(?:is |was )?"
-    rows: tuple[tuple[Any, ...], ...] = (
+    return _made(
         (
             "case number",
             _form(
@@ -426,7 +428,6 @@ def _records(data: dict[str, Any]) -> tuple[Form, ...]:
         ),
         ("case number", _form(rf"{not_a_body}\b(?:{words('record-prefixes')})[-/ ]?(?=[\w/-]*\d{{4}})[\w/-]{{4,}}\b", 0), 0, None),
     )
-    return tuple(Form(*row) for row in rows)
 
 
 _SHARING = (
@@ -657,7 +658,7 @@ _ANY_SCHOOL = re.compile(rf"\b(?:{_SCHOOL_KIND}|{_SCHOOL_FRONT})")
 
 
 class Privacy:
-    def __init__(self, data: dict[str, Any], names: Path, known: frozenset[str]) -> None:
+    def __init__(self, data: dict[str, Any], names: dict[str, int], known: frozenset[str]) -> None:
         self._names = Names(data, names, known)
         self._public_numbers = tuple(data["public-numbers"])
         self._all_forms = (*_links(data, known), *FORMS, *_records(data))
@@ -772,9 +773,9 @@ class Privacy:
     def _places_of(self, text: str, digits: bool) -> Iterator[Found]:
         """Addresses, and the forms that hold others inside them."""
         if digits:
-            for kind, pattern, group, _ in FIRST:
-                for m in pattern.finditer(text):
-                    yield Found(m.start(group), m.end(group), kind)
+            for form in FIRST:
+                for m in form.pattern.finditer(text):
+                    yield Found(m.start(form.group), m.end(form.group), form.kind)
             for pattern in self._addresses:
                 for m in pattern.finditer(text):
                     if not self._is_public(text, m):

@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from pathlib import Path
 
 FIRST_MARK = 0xE000  # one private-use character for each class
 
@@ -47,11 +46,6 @@ def inflect(base: str) -> set[str]:
     if len(base) > 2 and base[-1] not in "aeiouwy" and base[-2] in "aeiou":
         forms |= {base + base[-1] + "ed", base + base[-1] + "ing", base + base[-1] + "in"}
     return forms
-
-
-def listed_names(path: Path) -> frozenset[str]:
-    """The names of people and places: never respelt, so that Denis and Dover stay what they are."""
-    return frozenset(n for line in path.read_text("utf-8").splitlines() if line[:1] not in {"#", "["} for n in line.split())
 
 
 @dataclass(frozen=True)
