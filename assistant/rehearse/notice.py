@@ -62,7 +62,7 @@ class Noticer:
         if not re.search(r"[A-Za-z]{2}", plain):
             return Reading("", sure="lost", score=0.0, to=to)
         model = self._model(scenario)
-        to = called(plain, scenario) or to or addressed(plain, scenario)
+        to = called(plain, scenario) or to or _meant(plain, scenario)
         plain = _CONSENT.sub("", plain).strip() or plain
         plain = _without_name(plain, scenario) or plain
         said = [_without_name(s.strip(), scenario) for s in _SENTENCE.findall(plain)]
@@ -172,9 +172,12 @@ def called(text: str, scenario: Scenario) -> str | None:
 
 
 def addressed(text: str, scenario: Scenario) -> str | None:
-    """Who a line is plainly said to: a role it calls, everyone, or the one role a question names."""
-    if named := called(text, scenario):
-        return named
+    """Who a line is plainly said to."""
+    return called(text, scenario) or _meant(text, scenario)
+
+
+def _meant(text: str, scenario: Scenario) -> str | None:
+    """Everyone, or the one role a question names, where none is called."""
     low = text.lower()
     if _ROOM.search(low):
         return "all"

@@ -464,7 +464,7 @@ def safe(text: str, found: Table) -> str:
     """A person's own words with personal details masked; nothing where they describe a real danger."""
     if not text.strip():
         return ""
-    screened = desk().assistant.screen(text)
+    screened = desk().assistant.screen(text, exercise=True)
     if screened.urgent and screened.urgent_kind != "worry":  # a worry may well be the exercise's
         found.unkept = True
         return ""
