@@ -173,7 +173,7 @@ class Assistant:
             self._noticer.prepare(found)
         if saved is not None:
             return replay(found, saved, **doors)
-        return Sitting.start(found, seed, difficulty, mode, **doors)
+        return Sitting(found, seed, difficulty, mode, **doors)
 
     def _voice(self, model: str) -> Callable[[str], str] | None:
         if model not in self.models:

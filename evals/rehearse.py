@@ -61,7 +61,7 @@ def typed(scenario: Scenario, noticer: Noticer, seeds: int = 10) -> dict[str, An
     for key, script in scenario.scripts.items():
         good[key] = 0
         for seed in range(1, seeds + 1):
-            sitting = Sitting.start(scenario, seed, mode="free", noticer=reader, hints="off")
+            sitting = Sitting(scenario, seed, mode="free", noticer=reader, hints="off")
             for line in script.lines:
                 if sitting.over:
                     break
@@ -165,7 +165,7 @@ def speed(scenarios: Mapping[str, Scenario], noticer: Noticer, count: int = 200)
     for scenario in (*scenarios.values(), *scenarios.values()):
         noticer.prepare(scenario)
         for script in scenario.scripts.values():
-            sitting = Sitting.start(scenario, 1, mode="free", noticer=noticer, hints="live")
+            sitting = Sitting(scenario, 1, mode="free", noticer=noticer, hints="live")
             for line in script.lines:
                 if sitting.over:
                     break

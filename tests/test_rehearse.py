@@ -70,11 +70,11 @@ def threshold() -> Scenario:
 
 
 def sitting(scenario: Scenario, *readings: Reading, **doors) -> Sitting:
-    return Sitting.start(scenario, 7, noticer=Reader(*readings), mode=doors.pop("mode", "free"), **doors)  # type: ignore[arg-type]
+    return Sitting(scenario, 7, noticer=Reader(*readings), mode=doors.pop("mode", "free"), **doors)  # type: ignore[arg-type]
 
 
 def played(scenario: Scenario, script: str = "skilled", seed: int = 7) -> Sitting:
-    found = Sitting.start(scenario, seed, hints="off", mode="choose")
+    found = Sitting(scenario, seed, hints="off", mode="choose")
     for line in scenario.scripts[script].lines:
         if not found.over:
             found.move(line.move, line.topic, line.to, text=line.say)
@@ -163,7 +163,7 @@ def test_replaying_saved_events_gives_the_same_talk(threshold: Scenario) -> None
 
 
 def test_rewinding_equals_never_having_gone_on(threshold: Scenario) -> None:
-    whole, short = played(threshold), Sitting.start(threshold, 7, hints="off", mode="choose")
+    whole, short = played(threshold), Sitting(threshold, 7, hints="off", mode="choose")
     for line in threshold.scripts["skilled"].lines[:4]:
         short.move(line.move, line.topic, line.to, text=line.say)
     whole.rewind(4)
@@ -191,7 +191,7 @@ def test_a_branch_leaves_the_first_sitting_alone(threshold: Scenario) -> None:
 
 
 def test_a_repeated_kindness_counts_for_less(threshold: Scenario) -> None:
-    talk = Sitting.start(threshold, 1, mode="choose")
+    talk = Sitting(threshold, 1, mode="choose")
     gains = []
     for _ in range(3):
         before = talk.state()["values"]["front-door"]["trust"]
@@ -201,7 +201,7 @@ def test_a_repeated_kindness_counts_for_less(threshold: Scenario) -> None:
 
 
 def test_the_other_persona_hears_what_is_said(threshold: Scenario) -> None:
-    talk = Sitting.start(threshold, 1, mode="choose")
+    talk = Sitting(threshold, 1, mode="choose")
     before = talk.state()["values"]["school-nurse"]["clarity"]
     talk.move("give_fact", to="front-door")
     assert talk.state()["values"]["school-nurse"]["clarity"] > before
@@ -210,7 +210,7 @@ def test_the_other_persona_hears_what_is_said(threshold: Scenario) -> None:
 def test_a_persona_remembers_an_offer_that_turns_into_a_demand() -> None:
     scenario = SCENARIOS["one-team-now"]
     for seed in range(12):
-        talk = Sitting.start(scenario, seed, mode="choose")
+        talk = Sitting(scenario, seed, mode="choose")
         talk.move("concede", text="you can hold the pen on this one")
         said = " ".join(u.text for _ in range(3) for u in talk.move("demand", text="sign it").utterances)
         if "you can hold the pen on this one" in said:
@@ -219,7 +219,7 @@ def test_a_persona_remembers_an_offer_that_turns_into_a_demand() -> None:
 
 
 def test_a_red_line_is_answered_with_its_own_words(threshold: Scenario) -> None:
-    talk = Sitting.start(threshold, 1, mode="choose")
+    talk = Sitting(threshold, 1, mode="choose")
     reply = talk.move("press", to="front-door")
     assert reply.utterances[0].line == "no-threats"
 
@@ -244,7 +244,7 @@ def test_a_question_to_nobody_in_particular_brings_out_no_listeners_secret(name:
 
 
 def test_what_nobody_can_answer_goes_to_one_who_can() -> None:
-    talk = Sitting.start(SCENARIOS["first-week"], 3, mode="choose")
+    talk = Sitting(SCENARIOS["first-week"], 3, mode="choose")
     talk.inject("scrutineer-asks")
     talk.move("acknowledge", to="scrutineer")
     for _ in range(3):
@@ -270,7 +270,7 @@ def test_two_things_said_in_one_breath_both_count(threshold: Scenario) -> None:
 def test_a_line_that_takes_up_a_fact_waits_until_it_is_said() -> None:
     scenario = SCENARIOS["whose-money"]
     for text, taken_up in (("Five placements make up the overspend.", True), ("It is the autumn that hurt us.", False)):
-        talk = Sitting.start(scenario, 2, mode="choose")
+        talk = Sitting(scenario, 2, mode="choose")
         said = talk.move("give_fact", to="health-commissioner", text=text).utterances[0].text
         assert ("ive placements" in said or "five children" in said) == taken_up
 
@@ -305,7 +305,7 @@ def test_what_happens_is_taken_up_at_once_by_whom_it_concerns() -> None:
 
 
 def test_a_role_speaks_of_its_own_worries_before_it_says_that_is_all() -> None:
-    talk = Sitting.start(SCENARIOS["link-has-gone"], 3, mode="choose")
+    talk = Sitting(SCENARIOS["link-has-gone"], 3, mode="choose")
     own = {x.id for x in talk.scenario.lines["chief-inspector"] if not x.shared}
     for _ in range(3):
         assert talk.move("ask_open").utterances[-1].line in own
@@ -319,7 +319,7 @@ def test_one_who_is_away_does_not_answer_and_the_learner_is_told() -> None:
 
 
 def test_an_absent_role_joins_when_asked_for() -> None:
-    talk = Sitting.start(SCENARIOS["what-a-child-would-notice"], 1, mode="choose")
+    talk = Sitting(SCENARIOS["what-a-child-would-notice"], 1, mode="choose")
     assert talk.state()["present"] == ["exec-chair"]
     talk.move("invite_missing")
     assert "young-scrutineer" in talk.state()["present"]
@@ -421,7 +421,7 @@ def test_an_offered_line_goes_to_whom_its_script_means() -> None:
 @EACH
 def test_no_offered_line_speaks_of_what_nobody_has_told(name: str) -> None:
     for seed in range(20):
-        talk = Sitting.start(SCENARIOS[name], seed, mode="choose")
+        talk = Sitting(SCENARIOS[name], seed, mode="choose")
         while not talk.over and talk.turn < 8:
             offered = talk.choices()
             assert not any(leaks(line, talk.scenario, talk.state()["revealed"]) for _, line in offered)
@@ -478,6 +478,20 @@ def test_personal_data_is_masked_before_it_is_kept(threshold: Scenario) -> None:
     talk = sitting(threshold, screen=screen)
     assert talk.say("I mean Alice").notice
     assert "Alice" not in json.dumps(talk.events)
+    assert talk.speak("front-door", "I mean Alice").notice
+    assert "Alice" not in json.dumps(talk.events)
+
+
+def test_words_that_were_held_are_masked_and_go_to_whom_they_were_said(threshold: Scenario) -> None:
+    def screen(text: str) -> Screening:
+        return Screening("urgent", True, True, False, "[child] is scared", (PersonalData(0, 5, "child"),))
+
+    talk = sitting(threshold, screen=screen)
+    talk.say("Alice is scared", to="school-nurse")
+    reply = talk.confirm_real(False)
+    assert next(u.persona for u in reply.utterances if u.persona) == "school-nurse"
+    assert reply.notice
+    assert "Alice" not in json.dumps(talk.events)
 
 
 def test_an_attempt_to_break_the_role_changes_nothing(threshold: Scenario) -> None:
@@ -508,7 +522,7 @@ def test_words_that_may_be_a_threat_are_asked_back_before_they_count(threshold: 
 
 
 def test_whoever_is_spoken_with_goes_on_answering(threshold: Scenario) -> None:
-    talk = Sitting.start(threshold, 1, mode="choose")
+    talk = Sitting(threshold, 1, mode="choose")
     talk.move("acknowledge", to="front-door")
     for _ in range(4):
         assert talk.move("challenge").utterances[0].persona == "front-door"
@@ -592,7 +606,7 @@ def test_a_line_names_whom_it_is_said_to(threshold: Scenario) -> None:
 
 @EACH
 def test_choose_mode_always_offers_different_moves(name: str) -> None:
-    talk = Sitting.start(SCENARIOS[name], 3, mode="choose")
+    talk = Sitting(SCENARIOS[name], 3, mode="choose")
     while not talk.over and talk.turn < 14:
         offered = talk.choices()
         assert len({m for m, _ in offered}) == len(offered) >= 4
@@ -603,12 +617,12 @@ def test_offered_lines_are_first_those_written_for_the_scenario() -> None:
     scenario = SCENARIOS["what-would-we-count"]
     own = {x.say for script in scenario.scripts.values() for x in script.lines}
     for seed in range(10):
-        offered = Sitting.start(scenario, seed, mode="choose").choices()
+        offered = Sitting(scenario, seed, mode="choose").choices()
         assert sum(line in own for _, line in offered) >= 3
 
 
 def test_live_hints_rest_between_two(threshold: Scenario) -> None:
-    talk = Sitting.start(threshold, 1, mode="choose", hints="live")
+    talk = Sitting(threshold, 1, mode="choose", hints="live")
     first, second = talk.move("demand", to="front-door"), talk.move("demand", to="front-door")
     third = talk.move("demand", to="front-door")
     assert first.hint is None
@@ -618,7 +632,7 @@ def test_live_hints_rest_between_two(threshold: Scenario) -> None:
 
 
 def test_the_trainer_sees_what_is_pending_and_can_change_things(threshold: Scenario) -> None:
-    talk = Sitting.start(threshold, 1, mode="choose")
+    talk = Sitting(threshold, 1, mode="choose")
     assert {p["id"] for p in talk.state()["pending"]} >= {"capacity", "weight"}
     talk.edit("front-door", "trust", 0.9)
     assert talk.state()["values"]["front-door"]["trust"] == 0.9
@@ -658,7 +672,7 @@ def test_the_debrief_quotes_only_what_was_said(threshold: Scenario) -> None:
 
 
 def test_an_element_nobody_showed_is_not_seen(threshold: Scenario) -> None:
-    talk = Sitting.start(threshold, 1, mode="choose")
+    talk = Sitting(threshold, 1, mode="choose")
     talk.move("greet")
     found = {f.element: f for f in talk.debrief().findings}
     assert found["machinery"].level is None
@@ -788,7 +802,7 @@ def test_ones_own_scenario_is_saved_once_it_loads_and_never_over_a_shipped_one(t
 
 
 def test_a_trainer_changes_the_difficulty_from_here_on(threshold: Scenario) -> None:
-    talk = Sitting.start(threshold, 1, "middle", mode="choose")
+    talk = Sitting(threshold, 1, "middle", mode="choose")
     talk.move("demand", to="front-door")
     before = talk.state()["values"]["front-door"]["trust"]
     talk.change_difficulty("hard")
@@ -953,6 +967,15 @@ def test_the_guide_names_everything_a_condition_can_ask() -> None:
         "count", "to", "topic", "heard", "event", "not_event", "noted", "not_noted", "bond.", "any.trust", "all.trust",
     ):  # fmt: skip
         assert f"`{key}" in guide, key
+
+
+def test_the_guide_says_what_every_move_does() -> None:
+    guide = (ROOT / "docs/scenarios.md").read_text("utf-8")
+    for move in SHARED.moves.values():
+        row = next(line for line in guide.splitlines() if line.startswith(f"| `{move.id}` |"))
+        assert move.doing in row
+        assert move.opens == ("(*opens*)" in row)
+        assert re.findall(r"[+-]\d\.\d\d", row) == [f"{d:+.2f}" for r in move.reactions for d in r.effect.values()]
 
 
 # ---- in a terminal

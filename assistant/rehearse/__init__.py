@@ -1,6 +1,6 @@
 """Rehearsal: practising a hard conversation between agencies, with reasonable people, as often as wanted.
 
-`load_scenarios` reads the scenarios, `Sitting.start` opens one, `replay` plays saved events again, `print_pack` makes the
+`load_scenarios` reads the scenarios, `Sitting` is one under way, `replay` plays saved events again, `print_pack` makes the
 paper version, `inspect` finds what is wrong with a scenario. The file format is in docs/scenarios.md.
 """
 

@@ -293,11 +293,11 @@ class _Names:
             who = head if head and head != "bond" else (me or "any")
             values = tuple(str(v) for v in (value if isinstance(value, list) else [value]))
             if rest in ("move", "asked", "not_asked", "asked_all"):
-                self._known(values, self.moves, where, key, "move", slips)
+                self.known(values, self.moves, where, key, "move", slips)
                 yield Test(rest, values=values)
             elif rest == "count" and isinstance(value, dict):
                 for move, limit in value.items():
-                    self._known((move,), self.moves, where, key, "move", slips)
+                    self.known((move,), self.moves, where, key, "move", slips)
                     yield self._compare("count", move, limit, where, key, slips)
             elif rest in ("turn", "repeat"):
                 yield self._compare(rest, "", value, where, key, slips)
@@ -305,15 +305,15 @@ class _Names:
                 yield self._compare(rest, who, value, where, key, slips)
             elif rest in ("revealed", "hidden"):
                 known = self.interests.get(who) or {i for s in self.interests.values() for i in s}
-                self._known(values, known, where, key, "interest", slips)
+                self.known(values, known, where, key, "interest", slips)
                 yield Test(rest, who, values)
             elif rest in ("topic", "to", "event", "not_event", "noted", "not_noted", "heard"):
                 pools = {"topic": self.topics, "to": {*self.interests, "all"}, "event": self.injects, "not_event": self.injects}
                 pools["heard"] = set(values)  # any words
-                self._known(values, pools.get(rest, self.notes), where, key, rest, slips)
+                self.known(values, pools.get(rest, self.notes), where, key, rest, slips)
                 yield Test(rest, values=values)
             elif head == "bond":
-                self._known((rest,), set(self.interests), where, key, "persona", slips)
+                self.known((rest,), set(self.interests), where, key, "persona", slips)
                 yield self._compare("bond", f"{me}>{rest}", value, where, key, slips)
             elif rest in {*VARIABLES} or rest in self.variables.get(who, set()):
                 yield self._compare("value", f"{who}.{rest}", value, where, key, slips)
@@ -321,7 +321,7 @@ class _Names:
                 slips.append(f"{where}: {key}: a condition cannot ask for this; docs/scenarios.md lists what it can")
 
     @staticmethod
-    def _known(values: Iterable[str], known: set[str], where: str, key: str, what: str, slips: _Slips) -> None:
+    def known(values: Iterable[str], known: set[str], where: str, key: str, what: str, slips: _Slips) -> None:
         slips.extend(f"{where}: {key}: there is no {what} {v!r}" for v in values if v not in known)
 
     @staticmethod
@@ -341,10 +341,10 @@ class _Names:
         for i, row in enumerate(rows):
             place = f"{where}: reactions.{i}"
             for move in [row.move] if isinstance(row.move, str) else row.move:
-                self._known((move,), self.moves, place, "move", "move", slips)
+                self.known((move,), self.moves, place, "move", "move", slips)
                 when = self.condition({"move": move, **row.when} if isinstance(row.when, dict) else row.when, place, slips, me)
                 if row.bond:
-                    self._known(row.bond, set(self.interests), place, "bond", "persona", slips)
+                    self.known(row.bond, set(self.interests), place, "bond", "persona", slips)
                 yield move, Reaction(when, self.effect(row.effect, place, slips, me), dict(row.bond), row.note)
 
 
@@ -355,12 +355,12 @@ def _lines(by: str, rows: _LinesRow, names: _Names, where: str, slips: _Slips, s
             place = f"{where}: {by}.{part}.{i}"
             me = "me" if shared else by
             if row.recalls:
-                names._known((row.recalls,), names.moves, place, "recalls", "move", slips)
+                names.known((row.recalls,), names.moves, place, "recalls", "move", slips)
             if bool(row.recalls) != any("$recall" in s for s in row.say):
                 slips.append(f"{place}: recalls: a line that recalls has $recall in its words, and no other line has")
             if not shared:
                 for field, ids in (("reveals", [row.reveals] if row.reveals else []), ("against", row.against)):
-                    names._known(ids, names.interests.get(by, set()), place, field, "interest", slips)
+                    names.known(ids, names.interests.get(by, set()), place, field, "interest", slips)
             when = names.condition(row.when, place, slips, me)
             found.append(
                 Line(row.id or f"{by}.{part}.{i}", by, part, tuple(row.say), when, row.reveals, row.recalls, tuple(row.against), shared)
@@ -384,22 +384,11 @@ def _move_rows(path: Path, name: str, slips: _Slips) -> dict[str, _MoveRow]:
 
 
 def _moves(rows: Mapping[str, _MoveRow], reactions: Mapping[str, list[Reaction]]) -> dict[str, Move]:
-    return {
-        k: Move(
-            k,
-            r.name,
-            r.doing,
-            r.family,
-            r.element,
-            r.counts,
-            tuple(r.lines),
-            tuple(r.cues),
-            tuple(r.examples),
-            r.opens,
-            tuple(reactions.get(k, ())),
-        )
-        for k, r in rows.items()
-    }
+    def move(k: str, r: _MoveRow) -> Move:
+        words = (tuple(r.lines), tuple(r.cues), tuple(r.examples))
+        return Move(k, r.name, r.doing, r.family, r.element, r.counts, *words, r.opens, tuple(reactions.get(k, ())))
+
+    return {k: move(k, r) for k, r in rows.items()}
 
 
 def load_shared(folder: Path, words: Prompts) -> Shared:
@@ -441,7 +430,61 @@ def load_shared(folder: Path, words: Prompts) -> Shared:
     )  # fmt: skip
 
 
-def load_scenario(folder: Path, shared: Shared) -> Scenario:  # noqa: PLR0912, PLR0915  one file after another, each with its own slips
+def _held_together(row: _PersonaRow, lines: list[Line], at: str, slips: _Slips) -> None:
+    """What a persona's file and its lines ask of each other."""
+    where, said = f"{at}/personas/{row.id}.yaml", f"{at}/lines.yaml: {row.id}"
+    slips.extend(f"{where}: start: {v!r} is missing" for v in VARIABLES if v not in row.start)
+    told, ids = {line.reveals for line in lines}, {line.id for line in lines}
+    slips.extend(f"{said}.content: no line reveals {i.id!r}" for i in row.interests if i.id not in told)
+    slips.extend(f"{where}: red_lines.{i}.line: there is no line {r.line!r}" for i, r in enumerate(row.red_lines) if r.line not in ids)
+    if row.joins is None and not any(line.part == "opening" for line in lines):
+        slips.append(f"{said}.opening: the persona has no first line")
+    if len(ids) < len(lines):
+        slips.append(f"{said}: an id stands twice")
+
+
+def _persona(row: _PersonaRow, names: _Names, where: str, slips: _Slips) -> Persona:
+    def when(data: When, field: str) -> Condition:
+        return names.condition(data, f"{where}: {field}", slips, row.id)
+
+    interests = (
+        Interest(i.id, i.secret, tuple(w.lower() for w in i.words), when(i.reveal, f"{i.id}.reveal"), i.asked_by) for i in row.interests
+    )
+    red_lines = (
+        RedLine(when(r.when, f"red_lines.{n}"), names.effect(r.effect, where, slips, row.id), r.line) for n, r in enumerate(row.red_lines)
+    )
+    return Persona(
+        id=row.id, name=row.name, agency=row.agency, role=row.role, manner=row.manner, called=tuple(w.lower() for w in row.called),
+        public=row.public, position=row.position, fears=row.fears, warmth=(row.warmth[0], row.warmth[1]), start=dict(row.start),
+        interests=tuple(interests), red_lines=tuple(red_lines),
+        reactions=tuple(r for _, r in names.reactions(row.reactions, where, slips, row.id)), facts=tuple(row.facts),
+        joins=when(row.joins, "joins") if row.joins is not None else None,
+    )  # fmt: skip
+
+
+def _named(row: _ScenarioRow, rubric: _RubricRow, scripts: Mapping[str, _ScriptRow], names: _Names, at: str, slips: _Slips) -> None:
+    """Whatever the situation, the rubric and the scripts name must be there."""
+    people, here = names.interests, f"{at}/scenario.yaml"
+    for key, others in row.relations.items():
+        slips.extend(f"{here}: relations: there is no persona {p!r}" for p in (key, *others) if p not in people)
+    for inject in row.injects:
+        for who, effect in inject.effect.items():
+            if who != "all" and who not in people:
+                slips.append(f"{here}: injects.{inject.id}: there is no persona {who!r}")
+            names.effect(effect, f"{here}: injects.{inject.id}", slips)
+    for i, c in enumerate(rubric.rubric):
+        names.known((*c.good, *c.bad), names.moves, f"{at}/rubric.yaml: rubric.{i}", "good or bad", "move", slips)
+    for key, script in scripts.items():
+        for i, line in enumerate(script.lines):
+            place = f"{at}/tests.yaml: {key}.lines.{i}"
+            names.known((line.move,), names.moves, place, "move", "move", slips)
+            names.known([line.to] if line.to else [], {*people, "all"}, place, "to", "persona", slips)
+            names.known([line.topic] if line.topic else [], names.topics, place, "topic", "topic", slips)
+    slips.extend(f"{at}/tests.yaml: {k}: the script is missing" for k in ("skilled", "mixed", "harmful") if k not in scripts)
+    slips.extend(f"{here}: endings: there is no {k} ending" for k in ("good", "partial", "poor") if k not in {e.kind for e in row.endings})
+
+
+def load_scenario(folder: Path, shared: Shared) -> Scenario:
     """The scenario in `folder`. Raises KnowledgeError listing every slip, each naming file and field."""
     slips = _Slips()
     at = f"scenarios/{folder.name}"
@@ -468,67 +511,22 @@ def load_scenario(folder: Path, shared: Shared) -> Scenario:  # noqa: PLR0912, P
     notes = {r.note for p in people.values() for r in p.reactions if r.note}
     moves = {**shared.moves, **_moves(local, {})}
     names = _Names(moves, people, row, notes)
-    for key, others in row.relations.items():
-        slips.extend(f"{at}/scenario.yaml: relations: there is no persona {p!r}" for p in (key, *others) if p not in people)
     personas: dict[str, Persona] = {}
     spoken: dict[str, tuple[Line, ...]] = {}
-    for identity in row.personas:
-        if identity not in people:
-            continue
-        p, where = people[identity], f"{at}/personas/{identity}.yaml"
-        slips.extend(f"{where}: start: {v!r} is missing" for v in VARIABLES if v not in p.start)
-        if p.manner not in shared.manners:
-            slips.append(f"{where}: manner: there is no {p.manner!r}; use one of {', '.join(shared.manners)}")
+    for identity in (i for i in row.personas if i in people):
+        where = f"{at}/personas/{identity}.yaml"
         if identity not in lines:
             slips.append(f"{at}/lines.yaml: {identity}: the persona has no line")
         own = _lines(identity, lines.get(identity, _LinesRow()), names, f"{at}/lines.yaml", slips, shared=False)
-        told = {line.reveals for line in own}
-        slips.extend(f"{at}/lines.yaml: {identity}.content: no line reveals {i.id!r}" for i in p.interests if i.id not in told)
-        if p.joins is None and not any(line.part == "opening" for line in own):
-            slips.append(f"{at}/lines.yaml: {identity}.opening: the persona has no first line")
-        if len({line.id for line in own}) < len(own):
-            slips.append(f"{at}/lines.yaml: {identity}: an id stands twice")
-        ids = {line.id for line in own}
-        slips.extend(f"{where}: red_lines.{i}.line: there is no line {r.line!r}" for i, r in enumerate(p.red_lines) if r.line not in ids)
-        spoken[identity] = (*own, *shared.manners.get(p.manner, ()))
-        personas[identity] = Persona(
-            identity, p.name, p.agency, p.role, p.manner, tuple(w.lower() for w in p.called), p.public, p.position, p.fears,
-            (p.warmth[0], p.warmth[1]), dict(p.start),
-            tuple(
-                Interest(
-                    i.id, i.secret, tuple(w.lower() for w in i.words),
-                    names.condition(i.reveal, f"{where}: {i.id}.reveal", slips, identity), i.asked_by,
-                )
-                for i in p.interests
-            ),
-            tuple(
-                RedLine(
-                    names.condition(r.when, f"{where}: red_lines.{n}", slips, identity),
-                    names.effect(r.effect, where, slips, identity), r.line,
-                )
-                for n, r in enumerate(p.red_lines)
-            ),
-            tuple(r for _, r in names.reactions(p.reactions, where, slips, identity)), tuple(p.facts),
-            names.condition(p.joins, f"{where}: joins", slips, identity) if p.joins is not None else None,
-        )  # fmt: skip
+        _held_together(people[identity], own, at, slips)
+        if people[identity].manner not in shared.manners:
+            slips.append(f"{where}: manner: there is no {people[identity].manner!r}; use one of {', '.join(shared.manners)}")
+        spoken[identity] = (*own, *shared.manners.get(people[identity].manner, ()))
+        personas[identity] = _persona(people[identity], names, where, slips)
     slips.extend(f"{at}/lines.yaml: {who}: there is no such persona" for who in lines if who not in people)
+    _named(row, rubric, scripts, names, at, slips)
     here = f"{at}/scenario.yaml"
-    for inject in row.injects:
-        for who, effect in inject.effect.items():
-            if who != "all" and who not in people:
-                slips.append(f"{here}: injects.{inject.id}: there is no persona {who!r}")
-            names.effect(effect, f"{here}: injects.{inject.id}", slips)
-    for i, c in enumerate(rubric.rubric):
-        names._known((*c.good, *c.bad), names.moves, f"{at}/rubric.yaml: rubric.{i}", "good or bad", "move", slips)
-    for key, script in scripts.items():
-        for i, line in enumerate(script.lines):
-            place = f"{at}/tests.yaml: {key}.lines.{i}"
-            names._known((line.move,), names.moves, place, "move", "move", slips)
-            names._known([line.to] if line.to else [], {*people, "all"}, place, "to", "persona", slips)
-            names._known([line.topic] if line.topic else [], names.topics, place, "topic", "topic", slips)
-    slips.extend(f"{at}/tests.yaml: {k}: the script is missing" for k in ("skilled", "mixed", "harmful") if k not in scripts)
     endings = tuple(Ending(e.id, e.kind, names.condition(e.when, f"{here}: endings.{e.id}", slips), e.text) for e in row.endings)
-    slips.extend(f"{here}: endings: there is no {k} ending" for k in ("good", "partial", "poor") if k not in {e.kind for e in endings})
     rules = _rules(rubric.coach, names, f"{at}/rubric.yaml", slips)
     if slips:
         raise KnowledgeError(list(slips))

@@ -35,7 +35,10 @@ _RECENT = 4  # turns within which a question may take up what somebody said
 
 
 class Sitting:
-    """A role-play under way. Not shared between threads; nothing is stored."""
+    """A role-play under way: a new one, or with `replay` a saved one. Not shared between threads; nothing is stored.
+
+    `opening` holds what is said first. Modes other than `choose` need a noticer.
+    """
 
     def __init__(
         self, scenario: Scenario, seed: int = 0, difficulty: Difficulty | None = None, mode: Mode | None = None, *,
@@ -56,19 +59,11 @@ class Sitting:
         self._said: list[tuple[Utterance, ...]] = []
         self._rested: dict[int, int] = {}
         self._fiction = False  # the learner has said once that this is the exercise: worries then belong to it, dangers still ask
-        self._held: str | None = None  # words waiting for "is this real?"
+        self._held: tuple[str, str | None, str] | None = None  # waiting for "is this real?": words, whom they were said to, a notice
         self.about_self = False  # whether those words are about the learner's own safety rather than a child's
         self._unread: tuple[str, Reading] | None = None  # words that may be harmful or harmless: asked back before they count
         self._worded: dict[str, str] = {}  # what a model made of a line, so that a replay says it the same way
         self.by: int | None = None  # which of two learners speaks now; None where one plays
-
-    @classmethod
-    def start(
-        cls, scenario: Scenario, seed: int = 0, difficulty: Difficulty | None = None, mode: Mode | None = None, *,
-        noticer: Noticer | None = None, screen: Screen | None = None, model: voice.Model | None = None, hints: Hints | None = None,
-    ) -> Sitting:  # fmt: skip
-        """A new sitting; `opening` holds what is said first. Modes other than `choose` need a noticer."""
-        return cls(scenario, seed, difficulty, mode, noticer=noticer, screen=screen, model=model, hints=hints)
 
     # ---- the learner
 
@@ -80,13 +75,13 @@ class Sitting:
         notice = ""
         if self._screen:
             found = self._screen(text)
+            if found.personal_data:
+                text, notice = found.masked, self._words("masked")
             if found.urgent and not (self._fiction and found.urgent_kind == "worry"):
-                self._held, self.about_self = text, found.urgent_kind == "own-crisis"
+                self._held, self.about_self = (text, to, notice), found.urgent_kind == "own-crisis"
                 return self._reply((), notice=self._words("check.own" if self.about_self else "check"))
             if found.injection:
                 return self._reply((), notice=self._words("injection"), suggestions=self._suggested())
-            if found.personal_data:
-                text, notice = found.masked, self._words("masked")
         return self._typed(text, to, notice)
 
     def confirm_real(self, real: bool) -> Reply:
@@ -97,7 +92,7 @@ class Sitting:
         if real:
             return self.stop("own-crisis" if self.about_self else "real-child")
         self._fiction = True
-        return self._typed(held, None, "")
+        return self._typed(*held)
 
     def _typed(self, text: str, to: str | None, notice: str) -> Reply:
         if self._noticer is None:
@@ -229,12 +224,15 @@ class Sitting:
         self._add(Event("edit", persona=persona, variable=variable, value=value))
 
     def speak(self, persona: str, text: str = "", line: str | None = None) -> Reply:
-        """Says a line of the file, or the trainer's own words, as the persona."""
+        """Says a line of the file, or the trainer's own words, as the persona. Personal details in them are masked."""
         if persona not in self.scenario.personas:
             raise UsageError(f"There is no persona {persona!r}.")
         if line and line not in {x.id for x in self.scenario.lines[persona]}:
             raise UsageError(f"{persona!r} has no line {line!r}.")
-        return self._reply(self._add(Event("line", text=text, persona=persona, id=line)))
+        notice = ""
+        if self._screen and text and (found := self._screen(text)).personal_data:
+            text, notice = found.masked, self._words("masked")
+        return self._reply(self._add(Event("line", text=text, persona=persona, id=line)), notice=notice)
 
     def change_difficulty(self, difficulty: Difficulty) -> None:
         """From here on; what was played stays as it was."""
@@ -444,7 +442,7 @@ class Sitting:
 
 
 def replay(scenario: Scenario, saved: Mapping[str, Any], **doors: Any) -> Sitting:
-    """The sitting whose `events` were saved: same file, same seed, same talk. `doors` are those of `Sitting.start`."""
+    """The sitting whose `events` were saved: same file, same seed, same talk. `doors` are those of `Sitting`."""
     sitting = Sitting(scenario, int(saved.get("seed", 0)), saved.get("difficulty"), saved.get("mode"), **doors)
     try:
         sitting._worded = {str(k): str(v) for k, v in dict(saved.get("worded", {})).items()}
