@@ -211,6 +211,7 @@ def test_the_trainer_pauses_changes_the_difficulty_and_sees_an_element_otherwise
 
 def test_a_scenario_is_copied_changed_checked_saved_and_played(view: AppTest, tmp_path: Path) -> None:
     view.button(key="write").click().run()
+    assert any("Write the three learners first" in m.value for m in view.markdown), "the guide is read where it is needed"
     view.selectbox(key="copy-from").set_value(FIRST)
     view.button(key="copy").click().run()
     assert not view.exception

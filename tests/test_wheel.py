@@ -33,6 +33,7 @@ def test_it_carries_engine_page_and_data_and_nothing_else(wheel: Path) -> None:
         "assistant/_data/prompts/writer.yaml",
         "assistant/migrations/0001_conversations.sql",
         "ui/app.py",
+        "ui/text/scenarios.md",
     ):
         assert wanted in names
     assert sum(n.endswith(".md") for n in names if n.startswith("assistant/_data/knowledge/cards/")) >= 220

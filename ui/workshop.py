@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
@@ -12,6 +13,8 @@ from assistant import AssistantError, KnowledgeError, Scenario
 from ui.page import desk, flash, words
 
 _PEOPLE = "personas/"
+_HERE = Path(__file__).parent
+_GUIDES = (_HERE / "text/scenarios.md", _HERE.parent / "docs/scenarios.md")  # as it is installed, and as it stands in the repository
 
 
 @dataclass
@@ -29,6 +32,9 @@ def workshop(choose: Callable[[str | None], None]) -> None:
     st.button(w("workshop.back"), key="workshop-back", on_click=choose, args=(None,), icon=":material/arrow_back:")
     st.title(w("workshop.heading"), anchor=False)
     st.caption(w("workshop.why"))
+    with st.expander(w("workshop.guide"), key="workshop-guide"):
+        _, _, guide = next(g for g in _GUIDES if g.is_file()).read_text("utf-8").partition("\n")  # the page has a title already
+        st.markdown(guide)
     draft = st.session_state.get("draft")
     with st.expander(w("workshop.copy"), expanded=draft is None, key="workshop-copy"):
         _begin()
