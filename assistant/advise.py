@@ -221,21 +221,21 @@ class Adviser:
                 skip = found.outcome != "clear"
                 if not skip:
                     kept.append(replace(turn, text=found.masked))
-            elif not skip:
-                kept.append(turn)
+            elif not skip:  # what we said is masked already; what a caller says we said may not be
+                kept.append(turn if turn.answer else replace(turn, text=self.screen.mask(turn.text)))
         return tuple(kept)
 
     def _clear_documents(self, run: Run) -> Iterator[Passage]:
         for document in run.question.documents:
             parts = document.parts or ((document.text, None),)
             cleaned = [(*self.screen.clean_document(text), where) for text, where in parts]
-            if any(findings for _, findings, _ in cleaned) and self.prompts.say("writer.notice.instructions") not in run.notices:
-                run.notices.append(self.prompts.say("writer.notice.instructions"))
+            if any(findings for _, findings, _ in cleaned) and self.prompts.say("writer.notice.left_out") not in run.notices:
+                run.notices.append(self.prompts.say("writer.notice.left_out"))
             identity = hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
             lines = [(line, where) for text, _, where in cleaned for line in text.replace(LEFT_OUT, " ").split("\n")]
             paragraphs = [(self.screen.check(line).masked.replace(LEFT_OUT, " ").strip(), where) for line, where in lines if line.strip()]
             paragraphs = [(text, where) for text, where in paragraphs if text]
-            yield from document_passages(identity, document.name, paragraphs)
+            yield from document_passages(identity, self.screen.clean_name(document.name) or "document", paragraphs)
 
     def _understand(self, run: Run) -> Run:
         blocked = len(run.history) < len(run.question.history)

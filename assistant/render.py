@@ -59,7 +59,10 @@ class Page:
             return ""
         numbers = tuple(self._cite(self.passages[p], claim.text) for p in verdict.rests_on)
         self.statements.append(Statement(claim.text, numbers, verdict.support))
-        return claim.text + " " + "".join(f"[{n}]" for n in numbers)
+        # A document's words stand in quotation marks wherever they stand, so that they are never read as our own.
+        theirs = all(self.passages[p].card is None for p in verdict.rests_on)
+        said = self.prompts.say("writer.document", text=claim.text) if theirs else claim.text
+        return said + " " + "".join(f"[{n}]" for n in numbers)
 
     def _step(self, planned: PlannedStep) -> str:
         passage, step = self.passages.get(planned.passage), planned.step

@@ -231,6 +231,11 @@ _BEARS_IF_POINTED_AT = 0.1
 _BESIDE_THE_BEST = 0.12  # how far below the best passage another may stand
 
 
+def points_at_a_document(text: str) -> bool:
+    """Whether a question is about something that was attached, and not only asked beside it."""
+    return bool(_POINTS_AT_A_DOCUMENT.search(text))
+
+
 def document_passages_found(passages: Sequence[Passage], embeddings: OnnxEmbeddings, text: str, vector: Vectors, k: int = 3) -> list[Hit]:
     """The passages of a person's own documents that bear on the question, best first; more readily where it points at one."""
     if not passages:
@@ -247,5 +252,5 @@ def document_passages_found(passages: Sequence[Passage], embeddings: OnnxEmbeddi
         coverage = sum(r for s, r in rarity.items() if s in held) / total
         hits.append(Hit(p, 0.6 * float(cosines[i]) + 0.4 * coverage, by_words.get(i, 0.0), float(cosines[i]), 0.0))
     hits.sort(key=lambda h: -h.score)
-    least = max(_BEARS_IF_POINTED_AT, hits[0].score - _BESIDE_THE_BEST) if _POINTS_AT_A_DOCUMENT.search(text) else _BEARS
+    least = max(_BEARS_IF_POINTED_AT, hits[0].score - _BESIDE_THE_BEST) if points_at_a_document(text) else _BEARS
     return [h for h in hits if h.score >= least][:k]

@@ -426,6 +426,20 @@ def test_a_document_loses_its_orders_hidden_text_images_and_links(screen: Screen
     assert all(0 <= f.start < f.end <= len(text) for f in findings)
 
 
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("See ![the plan][1] and [the policy][p].\n[1]: https://a.example/i.png", "See the plan and the policy."),
+        ("Write to <mailto:a@b.example> or see <https://a.example/p?q=1>.", "Write to  or see ."),
+        ("Agreed <img src=//a.example/i.png>by <a href='https://a.example'>all</a>.", "Agreed by all."),
+        ("The panel sat twice [3], fewer than <5 families came.", "The panel sat twice (3), fewer than <5 families came."),
+        ("[Chair]: welcome, everyone.", "[Chair]: welcome, everyone."),
+    ],
+)
+def test_links_by_other_ways_and_marks_like_ours_leave_a_document(screen: Screen, text: str, clean: str) -> None:
+    assert screen.clean_document(text)[0].strip() == clean
+
+
 @pytest.mark.parametrize("text", ORDERS["orders-in-messages"])
 def test_orders_in_a_message_are_noticed_in_each_family_of_wording(screen: Screen, text: str) -> None:
     assert screen.check(text).injection

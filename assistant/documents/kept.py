@@ -73,11 +73,11 @@ class Documents:
             if cleaned.strip():
                 seen = self._screen.check(cleaned)
                 masked += len(seen.personal_data)
-                parts.append((seen.masked, where and self._screen.check(where).masked))
+                parts.append((seen.masked, self._screen.clean_name(where or "") or None))
             progress(found.name, n, len(found.parts))
         if not parts:
             raise UsageError(self._prompts.say("document.no_text", name=found.name))
-        return Reading(found.identity, self._screen.check(found.name).masked, tuple(parts), masked, left_out)
+        return Reading(found.identity, self._screen.clean_name(found.name) or "document", tuple(parts), masked, left_out)
 
     def remove(self, identity: str, conversation: str | None = None) -> None:
         """The document with its passages and vectors; None removes everyone's."""

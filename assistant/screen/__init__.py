@@ -5,6 +5,7 @@ No model is asked, nothing is fetched, and every rule is a line in `knowledge/sc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from assistant.screen.weights import Weights
 from assistant.types import PersonalData, Screening
 
 __all__ = ["Finding", "Screen"]
+
+_LAID_OUT = re.compile(r"[*`<>|\n\r\t#]+|\[(?=\d)")  # what Markdown, or a reader of our marks, would take for more than words
 
 
 class Screen:
@@ -126,6 +129,11 @@ class Screen:
         """A document without hidden characters, comments, images and links, and with each passage that gives orders
         to the assistant or plants harmful advice replaced by a mark, so that it is never used."""
         return self._hostile.clean_document(text)
+
+    def clean_name(self, name: str) -> str:
+        """A document's name, or a heading in it, fit to stand in a line of ours: no orders, no details, nothing that is laid out."""
+        clean = self.clean_document(name)[0].replace(LEFT_OUT, " ")
+        return " ".join(_LAID_OUT.sub(" ", self.mask(clean)).split())[:120]
 
     def reply(self, screening: Screening, jurisdiction: str | None) -> str:
         """What the person reads instead of an answer, as Markdown; empty for a clear message."""

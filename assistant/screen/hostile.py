@@ -35,6 +35,14 @@ _BLOCKS = re.compile(
 )
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]+)\]\((?:[^()]|\([^()]*\))*\)")
+# Other ways to link: by a reference, by an address in angle brackets, by a tag. A tag that fetches anything has an attribute;
+# "<name of school>" is a gap to be filled in.
+_LINKED = re.compile(
+    r"!?\[(?!\d)([^\]]+)\]\[[^\]]*\]|^ *\[[^\]]+\]: *<?(?:\w+:|/|www\.)\S*.*$"
+    r"|<(?:https?|mailto):[^>\s]*>|</\w+>|<[A-Za-z]+\s[^<>\n]*=[^<>\n]*>",
+    re.MULTILINE,
+)
+_MARK = re.compile(r"\[(\d{1,3})\]")  # would be taken for a mark of ours, which says what a sentence rests on
 LEFT_OUT = "[passage left out]"
 
 
@@ -175,7 +183,7 @@ class Hostile:
         seen = _BLOCKS.sub(lambda m: " " * len(m[0]), text)
         found = tuple(sorted([*self.find(seen, "document"), *blocks], key=lambda f: (f.start, f.end)))
         clean = self.without(text, found) if found else HIDDEN.sub("", text)
-        return _LINK.sub(r"\1", _IMAGE.sub("", clean)), found
+        return _MARK.sub(r"(\1)", _LINKED.sub(r"\1", _LINK.sub(r"\1", _IMAGE.sub("", clean)))), found
 
 
 def _letters(table: dict[int, int], found: re.Match[str]) -> str:

@@ -16,6 +16,7 @@ from functools import cached_property
 
 from assistant.knowledge import Library
 from assistant.prompts import Prompts
+from assistant.retrieve import points_at_a_document
 from assistant.types import (
     FACETS,
     STEPS,
@@ -249,13 +250,17 @@ class CardWriter:
         # A document never outranks the law: not where law was asked for, nor where a question of who must do what touches it.
         touched = cards if question.kind in ("law", "who_when") else cards[:1]
         law_first = bool(document and any(c.kind == "law" for c in touched))
-        if not law_first:
+        # Nor does it outrank any card, unless it is what was asked about: then what it says is the answer.
+        leads = not cards or points_at_a_document(question.text)
+        if leads and not law_first:
             parts += document
         if cards:
             body = self._body(question, cards, said)
-            parts += [*body[:1], *self._safety(cards[0], body), *body[1:]] if question.request != "shorter" else body
+            beside = [] if leads or law_first else document
             if question.request != "shorter":
-                parts += self._country(question, cards)
+                parts += [*body[:1], *self._safety(cards[0], body), *beside, *body[1:], *self._country(question, cards)]
+            else:
+                parts += [*body, *beside]
             notices += self._notices(question, cards)
         if law_first:
             parts = [p for p in parts if not p.more] + document + [p for p in parts if p.more]
@@ -938,12 +943,15 @@ class CardWriter:
     # ---- documents, notices
 
     def _from_document(self, evidence: Evidence, said: _Said) -> list[Part]:
-        """The sentences of the person's own documents that bear on the question, word for word."""
+        """The sentences of the person's own documents that bear on the question, word for word, under each document's name."""
         pool = [(s, h.passage.id) for h in evidence.documents for s in h.passage.sentences]
         ranked = sorted(((likeness(content_words(s.text), said.asked), (s, p)) for s, p in pool), key=lambda x: -x[0])
         least = _BEARS_ON * ranked[0][0] if len(pool) > _SHORT_DOCUMENT else 0.0
-        claims = said.choose([x for score, x in ranked[:4] if score >= least], 3)
-        return [Part("bullets", self._heading("document"), claims)] if claims else []
+        # What a document says takes room but counts as said by nobody: a card that says nearly the same is heard all the same.
+        theirs = replace(said, sets=[])
+        claims = theirs.choose([x for score, x in ranked[:4] if score >= least], 3)
+        said.count = theirs.count
+        return from_documents(self.prompts, claims, [h.passage for h in evidence.documents])
 
     def _notices(self, question: Understanding, cards: Sequence[Card]) -> list[str]:
         notices = []
@@ -979,6 +987,15 @@ def _pairs(cards: Sequence[Card]) -> set[str]:
     """The ids a card on the boundary of two levels may have."""
     one, two = (c.id.removeprefix("level-") for c in cards[:2])
     return {f"{one}-or-{two}", f"{two}-or-{one}"}
+
+
+def from_documents(prompts: Prompts, claims: Iterable[Claim], passages: Iterable[Passage]) -> list[Part]:
+    """What documents say, each under a heading that names it."""
+    titles = {p.id: p.title for p in passages}
+    named: dict[str, list[Claim]] = {}
+    for claim in claims:
+        named.setdefault(titles[claim.passages[0]], []).append(claim)
+    return [Part("bullets", prompts.say("writer.heading.document", name=name), tuple(said)) for name, said in named.items()]
 
 
 def _claims(sentences: Sequence[Sentence], passage: Passage) -> tuple[Claim, ...]:

@@ -21,6 +21,7 @@ from assistant.errors import ModelError
 from assistant.models import ChatModel, Material, Message, NotTakenError
 from assistant.prompts import Prompts
 from assistant.types import WHENS, Claim, Draft, Dropped, Evidence, Part, Passage, PlannedStep, Understanding
+from assistant.writers.cards import from_documents
 from assistant.writers.cited import LISTS, read
 
 MOST_STATEMENTS = 12
@@ -102,6 +103,8 @@ class ModelWriter:
         documents = [h.passage for h in evidence.documents] if self.model.limits.documents else []
         room = LONGEST_EVIDENCE
         for passage in [*documents, *(p for c in cards for p in c.passages if _section(p) not in _NOT_SENT and p.sentences)]:
+            if passage.card is None and room - len(passage.text) < LONGEST_EVIDENCE // 2:
+                continue  # however long a document is, half the room is for cards
             room -= len(passage.text)
             if room < 0 and ground.passages:
                 break
@@ -221,7 +224,7 @@ class ModelWriter:
         planned = list({label: ground.steps[label] for label in written.steps if label in ground.steps}.values())[:MOST_STEPS]
         chosen = tuple(dict.fromkeys(ground.questions[q] for q in written.questions if q in ground.questions))[:MOST_QUESTIONS]
         return Draft(
-            parts=self._parts(grouped, planned, chosen, net),
+            parts=self._parts(grouped, planned, chosen, net, ground),
             questions=chosen or net.questions,
             notices=(*net.notices, *self._notices(question, evidence, ground, written)),
             model=self.model.name,
@@ -251,7 +254,7 @@ class ModelWriter:
         return heading, Claim(text if text[-1:] in ".?!" else text + ".", alike)
 
     def _parts(
-        self, grouped: Mapping[str, list[Claim]], planned: Sequence[PlannedStep], chosen: Sequence[str], net: Draft
+        self, grouped: Mapping[str, list[Claim]], planned: Sequence[PlannedStep], chosen: Sequence[str], net: Draft, ground: _Ground
     ) -> tuple[Part, ...]:
         """The model's statements where the card writer's stood; steps, questions, tables and "more" as it would have them."""
 
@@ -261,12 +264,11 @@ class ModelWriter:
         steps = tuple(sorted(planned, key=lambda s: WHENS.index(s.step.when)))
         shown = [p for p in net.parts if not p.more]
         parts = [Part("paragraph", claims=tuple(grouped.get("", ())))] if grouped.get("") else []
-        documents = [p for p in shown if p.heading == say("document") or _of_document(p)]
-        first = not documents or documents[0] is shown[0]  # the card writer lets the law stand before a document that rules on the same
-        if grouped.get("document"):
-            intro = [p for p in documents if p.style == "plain"]
-            documents = [*intro, Part("bullets", "" if intro else say("document"), tuple(grouped["document"]))]
+        documents = [p for p in shown if _of_document(p)]
+        first = bool(documents) and documents[0] is shown[0]  # the card writer puts first what a document says only where it was asked for
         shown = [p for p in shown if p not in documents]
+        if grouped.get("document"):
+            documents = from_documents(self.prompts, grouped["document"], ground.passages.values())
         parts = [*(documents if first else ()), *parts]
         parts += [p for p in shown if p.style == "table" or (p.style == "plain" and not p.heading)]
         parts += [Part("bullets", say(h), tuple(claims)) for h, claims in grouped.items() if h not in ("", "document")]
