@@ -411,6 +411,48 @@ def test_a_plain_question_gets_its_plain_answer_and_a_secret_waits() -> None:
     assert talk.state()["revealed"] == ["parent-adviser.survey"]
 
 
+def test_whoever_is_asked_for_a_secret_too_early_says_so_and_the_debrief_knows_that_it_was_asked() -> None:
+    talk = sitting(SCENARIOS["whose-money"])
+    reply = talk.move("ask_open", to="health-commissioner", text="What is happening in your own organisation just now?")
+    assert [u.part for u in reply.utterances if u.persona == "health-commissioner"] == ["reserved"]
+    seen = talk.debrief()
+    assert [u.asked for u in seen.unasked if u.persona == "Health commissioner"] == [None, 1, None]
+    assert "You asked at turn 1" in seen.markdown
+    assert "“What is happening in your own organisation?”" not in seen.markdown
+    for persona in talk.scenario.personas:
+        talk.edit(persona, "trust", 0.9)
+    told = talk.move("ask_open", to="health-commissioner", text="So what is happening in your own organisation?")
+    assert talk.state()["revealed"] == ["health-commissioner.merger"]
+    assert not any(u.part == "reserved" for u in told.utterances)
+
+
+def test_what_an_event_did_is_not_put_down_to_the_learner() -> None:
+    talk = sitting(SCENARIOS["whose-money"], difficulty="hard")
+    for _ in range(4):
+        talk.move("own_limits", to="health-commissioner", text="I can find sixty thousand")
+    last = talk.moments[-1]
+    (event,) = last.happened
+    assert event.startswith("An email reaches every budget holder")
+    assert "pressure" not in last.change["health-commissioner"]
+    assert event in talk.debrief().markdown
+
+
+def test_a_line_that_says_how_a_move_is_taken_wants_no_lead_in_of_the_same_sense() -> None:
+    talk = sitting(SCENARIOS["whose-money"])
+    talk.edit("health-commissioner", "trust", 0.7)
+    reply = talk.move("summarise", to="health-commissioner", text="So a risk without a ceiling is what you cannot carry")
+    assert [u.text for u in reply.utterances if u.persona == "health-commissioner"] == ["You put that better than my own briefing does."]
+
+
+def test_an_offer_that_takes_up_what_a_role_needs_is_answered_by_that_role() -> None:
+    talk = sitting(SCENARIOS["whose-money"], *(Reading("propose", sure="confident"),))
+    talk.edit("health-commissioner", "trust", 0.9)
+    talk.move("ask_interest", to="health-commissioner", text="What would let you stay in?")
+    talk.move("ask_open", to="finance-lead", text="How do the figures look?")
+    said = talk.say("Suppose your part of any overspend were capped at ten per cent.").utterances
+    assert said[0].persona == "health-commissioner"
+
+
 def test_an_offered_line_goes_to_whom_its_script_means() -> None:
     talk = sitting(SCENARIOS["seen-by-everyone"])
     reply = talk.move("ask_open", text="What did you notice inside the flat?")
@@ -556,6 +598,15 @@ def test_a_question_that_only_asks_for_a_yes_is_not_what_a_turn_is_about(text: s
     from assistant.rehearse.notice import _CONSENT
 
     assert _CONSENT.sub("", text).strip() == (left or text)
+
+
+def test_one_plain_sentence_among_unclear_words_is_taken_up(threshold: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    noticer = Noticer(SHARED.moves, WordVectors())
+    scores = {"demand": 0.2, "propose": 0.15, "greet": 0.1}, [("greet", 0.9), ("demand", 0.3)]
+    monkeypatch.setattr(noticer, "_model", lambda _: None)
+    monkeypatch.setattr(noticer, "_scores", lambda *_: scores)
+    reading = noticer.read("Good afternoon to you both. Not that, or the other.", threshold)
+    assert (reading.move, reading.others[0], reading.sure) == ("greet", "demand", "between")
 
 
 def test_a_name_called_first_is_no_part_of_what_is_read() -> None:

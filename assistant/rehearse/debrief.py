@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from assistant.export import Block, Paper
 from assistant.rehearse import coach
-from assistant.rehearse.engine import Play, State, band
-from assistant.rehearse.types import Criterion, Debrief, Event, Finding, Moment, Scenario, Unasked, Utterance
+from assistant.rehearse.engine import QUESTIONS, Play, State, asks_for, band
+from assistant.rehearse.types import Criterion, Debrief, Event, Finding, Interest, Moment, Scenario, Unasked, Utterance
 
 _FORTNIGHT = timedelta(days=14)
 _BLOCKS: Mapping[str, Literal["title", "heading", "subheading", "bullet"]] = {
@@ -42,7 +42,7 @@ def compose(
     findings = tuple(replace(judge(scenario, c, moments), contested=other.get(c.element, "")) for c in scenario.criteria)
     told = tuple(_secret(scenario, key) for key in final.revealed)
     unasked = tuple(
-        Unasked(p.name, i.secret, i.asked_by)
+        Unasked(p.name, i.secret, i.asked_by, next((m.turn for m in moments if _asked(m, i)), None))
         for p in scenario.personas.values()
         for i in p.interests
         if f"{p.id}.{i.id}" not in final.revealed
@@ -124,15 +124,20 @@ def markdown(found: Debrief, scenario: Scenario) -> str:
         changes = list(_changes(scenario, m))
         if changes:
             out.append("\n".join(f"- {c}" for c in changes))
+        out.extend(f"*{text}*" for text in m.happened)
     if found.ending_text:
         out.append(f"**{say('ended')}**: {found.ending_text}")
     out.extend([f"*{say('values')}*", f"## {say('analysis')}"])
     if found.told:
         out.append(f"**{say('told')}**\n\n" + "\n".join(f"- {u.persona}: {_plain(u.secret)}." for u in found.told))
-    if found.unasked:
-        rows = (say("unasked.line", name=u.persona, secret=_plain(u.secret), question=u.question) for u in found.unasked)
-        out.append(f"**{say('unasked')}**\n\n" + "\n".join(f"- {r}" for r in rows))
-    else:
+    for key, kept in (("unasked", [u for u in found.unasked if not u.asked]), ("kept", [u for u in found.unasked if u.asked])):
+        rows = (
+            say(f"{key}.line", name=u.persona, secret=_plain(u.secret), **({"turn": str(u.asked)} if u.asked else {"question": u.question}))
+            for u in kept
+        )
+        if kept:
+            out.append(f"**{say(key)}**\n\n" + "\n".join(f"- {r}" for r in rows))
+    if not found.unasked:
         out.append(say("nothing-unasked"))
     out.append(f"**{say('rubric')}**\n\n{say('rubric.note')}")
     levels = say("levels").split("|")
@@ -249,6 +254,10 @@ def _changes(scenario: Scenario, m: Moment) -> Sequence[str]:
     return out
 
 
+def _asked(m: Moment, interest: Interest) -> bool:
+    return any(move in QUESTIONS for move in m.moves) and asks_for(interest, m.text)
+
+
 def _secret(scenario: Scenario, key: str) -> Unasked:
     who, _, identity = key.partition(".")
     persona = scenario.personas[who]
@@ -300,8 +309,10 @@ def _change(scenario: Scenario, final: State, set_back: str, unasked: Sequence[U
     if set_back:
         return set_back
     ending = scenario.ending(final.ending) if final.ending else None
+    if fresh := next((u for u in unasked if not u.asked), None):
+        return say("ask-more", question=fresh.question)
     if unasked:
-        return say("ask-more", question=unasked[0].question)
+        return say("ask-later", turn=str(unasked[0].asked))
     if not (ending and ending.kind == "good"):
         return say("settle-more")
     weakest = min(findings, key=lambda f: f.level or 0)

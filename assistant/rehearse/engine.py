@@ -2,8 +2,8 @@
 
 A turn: the move's effects on the persona spoken to and, less, on those who hear; at most one secret told; a reaction
 line, then a content line, by most specific condition, nearest to the learner's own words, least recently used, then seed.
-A line that listens for words and hears them comes first; where it answers a question, it is the whole answer. A wording is
-said once a sitting.
+A line that listens for words and hears them comes first; where it answers a question, it is the whole answer. Who is asked
+for a secret too early says so. A wording is said once a sitting.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from assistant.rehearse.types import (
     Ending,
     Event,
     Inject,
+    Interest,
     Line,
     Moment,
     PartName,
@@ -31,7 +32,7 @@ from assistant.rehearse.types import (
     Utterance,
 )
 
-_QUESTIONS = ("ask_open", "ask_interest")
+QUESTIONS = ("ask_open", "ask_interest")
 _HARSH = ("press", "blame")
 _PERSONAL = ("ask_open", "ask_interest", "acknowledge", "challenge", "concede")  # said to a person rather than to a room
 _THREAD, _ROUND = 6, 3  # turns one persona goes on answering: while it is spoken with, and when the room is told something
@@ -83,6 +84,7 @@ class State:
     chimed: int = -9
     held: int = 0  # turns the same persona has answered in a row
     lost: int = 0  # in a row
+    struck: dict[str, dict[str, float]] = field(default_factory=dict)  # persona to what events, and not the learner, did this turn
     ending: str | None = None
     stopped: str | None = None
 
@@ -90,6 +92,7 @@ class State:
         twin = State(**self.__dict__)
         twin.values = {k: dict(v) for k, v in self.values.items()}
         twin.bonds = {k: dict(v) for k, v in self.bonds.items()}
+        twin.struck = {k: dict(v) for k, v in self.struck.items()}
         for name in ("counts", "told", "last", "said", "spoke", "secrets"):
             setattr(twin, name, dict(getattr(self, name)))
         for name in ("notes", "events", "used"):
@@ -173,7 +176,7 @@ class Play:
 
     def _turn(self, state: State, event: Event, move: str) -> tuple[Utterance, ...]:
         state.turn += 1
-        state.lost = 0
+        state.lost, state.struck = 0, {}
         state.streak = state.streak + 1 if move == state.move else 1
         state.move, state.topic, state.to = move, event.topic, event.to if event.to in state.present else "all"
         if len(state.present) == 1:
@@ -200,9 +203,9 @@ class Play:
         content = told or plain or (None if forced else self._content(state, speaker))
         weary = state.streak >= 3 and draw(self.seed, f"again{state.turn}") < 0.7
         reaction = forced or self._pick(state, speaker, "again" if weary else "reaction")
-        if content and content.shared and reaction and not reaction.shared:
+        if content and content.shared and content.part == "content" and reaction and not reaction.shared:
             content = None  # words of its own say more than "I have said all I know"
-        if reaction and not plain and not (content and content.shared):  # "I have said all I know" wants no lead-in
+        if reaction and not plain and not (reaction.shared and content and self._enough(state, content)):
             said.append(self._speak(state, reaction, speaker))
         if content:
             said.append(self._speak(state, content, speaker))
@@ -236,7 +239,7 @@ class Play:
         order = sorted(state.present, key=lambda p: (state.spoke.get(p, -1), draw(self.seed, f"{p}{state.turn}")))
         if event.to is None and state.speaker in state.present and state.held < stays and state.turn > 1:
             order = [state.speaker, *(p for p in order if p != state.speaker)]
-        if event.to is None and state.move in _QUESTIONS:  # one who has nothing left to say leaves the question to the others
+        if event.to is None and state.move in QUESTIONS:  # one who has nothing left to say leaves the question to the others
             knows = next((p for p in order if self._plainly(state, p)), None)
             return knows or next((p for p in order if self._answers(state, p)), order[0])
         return order[0]
@@ -260,7 +263,7 @@ class Play:
 
     def _plainly(self, state: State, persona: str) -> Line | None:
         """What the role answers to a question that named a plain thing it knows: "how many come?" gets a number, not a secret."""
-        lines = self._lines.get((persona, "content", state.move), ()) if state.move in _QUESTIONS else ()
+        lines = self._lines.get((persona, "content", state.move), ()) if state.move in QUESTIONS else ()
         heard = [x for x in lines if not x.reveals and _listens(x) and self._ready(state, x, persona)]
         return self._best(state, heard, persona) if heard else None
 
@@ -339,17 +342,30 @@ class Play:
 
     # ---- what is said
 
+    def _enough(self, state: State, content: Line) -> bool:
+        """Whether these words need no lead-in of the manner's: they come from it too, or are themselves how the move is taken."""
+        return content.shared or (state.move not in QUESTIONS and not content.reveals and self._about(content))
+
     def _content(self, state: State, speaker: str) -> Line | None:
         lines = [x for x in self._lines.get((speaker, "content", state.move), ()) if not x.reveals and self._ready(state, x, speaker)]
         answers = [x for x in lines if self._about(x)]
         if any(not x.shared for x in answers):
-            return self._best(state, answers, speaker)
+            return self._reserved(state, answers, speaker) or self._best(state, answers, speaker)
+        if state.move in QUESTIONS and (kept := self._reserved(state, [], speaker)):
+            return kept
         if state.move not in (*_HARSH, "step_out", "greet") and (state.turn - state.concern >= _REST or state.move == "ask_open"):
             concerns = [x for x in lines if not self._about(x)]
             if concerns:
                 state.concern = state.turn
                 return self._best(state, concerns, speaker)
         return self._best(state, answers, speaker) if answers else None  # a manner's "that is all I know" comes last
+
+    def _reserved(self, state: State, answers: list[Line], speaker: str) -> Line | None:
+        """What the role says where it is asked for something it will not tell yet, unless an answer takes the words up as well."""
+        kept = [i for i in self.scenario.personas[speaker].interests if f"{speaker}.{i.id}" not in state.revealed]
+        if state.move not in QUESTIONS or not any(asks_for(i, state.heard) for i in kept):
+            return None
+        return None if any(echo(s, state.heard) for x in answers if not x.shared for s in x.say) else self._pick(state, speaker, "reserved")
 
     @staticmethod
     def _about(line: Line) -> bool:
@@ -368,8 +384,11 @@ class Play:
         state.events.add(inject.id)
         for who, effect in inject.effect.items():
             for persona in state.present if who == "all" else [who]:
+                mine, struck = state.values[persona], state.struck.setdefault(persona, {})
                 for variable, delta in effect.items():
-                    state.values[persona][variable] = _clamp(state.values[persona].get(variable, 0.0) + delta)
+                    before = mine.get(variable, 0.0)
+                    mine[variable] = _clamp(before + delta)
+                    struck[variable] = struck.get(variable, 0.0) + mine[variable] - before
         said = [Utterance(None, inject.text, inject.id, "narration")]
         for persona in state.present:  # whoever has a word to say about it says it at once
             lines = self._lines.get((persona, "content", state.move), ())
@@ -437,6 +456,11 @@ class Play:
 
     # ---- conditions
 
+    def wanting(self, state: State, persona: str, interest: Interest) -> dict[str, float]:
+        """The persona's own values that are still short of what this interest waits for, and how high they must be."""
+        wanted = (t for option in interest.reveal.options[:1] for t in option if t.kind == "value" and t.sign.startswith(">"))
+        return {t.subject.rpartition(".")[2]: t.limit for t in wanted if not self._test(t, state, persona)}
+
     def holds(self, when: Condition, state: State, me: str | None) -> bool:
         return not when.options or any(all(self._test(t, state, me) for t in option) for option in when.options)
 
@@ -488,13 +512,15 @@ class Play:
 
 def moment(event: Event, said: tuple[Utterance, ...], before: State, after: State) -> Moment:
     """One turn as the debrief sees it."""
-    change = {
-        p: {v: round(x - before.values[p].get(v, 0.0), 3) for v, x in row.items() if abs(x - before.values[p].get(v, 0.0)) > 0.004}
-        for p, row in after.values.items()
-    }
+    change: dict[str, dict[str, float]] = {}
+    for p, row in after.values.items():
+        by_events = after.struck.get(p, {})
+        moved = {v: round(x - before.values[p].get(v, 0.0) - by_events.get(v, 0.0), 3) for v, x in row.items()}
+        change[p] = {v: d for v, d in moved.items() if abs(d) > 0.004}
     told = tuple(after.revealed[len(before.revealed) :])
     values = {p: dict(v) for p, v in after.values.items()}
-    return Moment(after.turn, event.move or "", event.text, event.to, event.by, said, values, change, told, event.also)
+    happened = tuple(u.text for u in said if u.persona is None and u.line in after.events)
+    return Moment(after.turn, event.move or "", event.text, event.to, event.by, said, values, change, told, happened, event.also)
 
 
 def band(value: float, words: tuple[str, ...]) -> str:
@@ -511,6 +537,12 @@ def stems(text: str) -> frozenset[str]:
 def echo(line: str, heard: str) -> int:
     """How many words of meaning a line takes up from what was just said."""
     return len(stems(line) & stems(heard)) if heard else 0
+
+
+def asks_for(interest: Interest, heard: str) -> bool:
+    """Whether words ask for what is kept back: half of what carries meaning in the question that would bring it out."""
+    wanted = stems(interest.asked_by)
+    return bool(wanted) and 2 * len(wanted & stems(heard)) >= len(wanted)
 
 
 def quote(text: str, most: int = 14) -> str:

@@ -47,7 +47,7 @@ from assistant.strict import content_version, read_yaml
 from assistant.types import ELEMENTS, ElementId, LevelId, StepId
 
 _COMPARE = re.compile(r"^(>=|<=|==|>|<)\s*(\d+(?:\.\d+)?)$")
-_PARTS: tuple[PartName, ...] = ("opening", "reaction", "content", "aside", "arrival", "closing", "again", "lost")
+_PARTS: tuple[PartName, ...] = ("opening", "reaction", "content", "reserved", "aside", "arrival", "closing", "again", "lost")
 
 T = TypeVar("T")
 Text = Annotated[str, Field(min_length=1)]
@@ -94,6 +94,7 @@ class _LinesRow(_Row):
     opening: list[_LineRow] = []
     reaction: list[_LineRow] = []
     content: list[_LineRow] = []
+    reserved: list[_LineRow] = []
     aside: list[_LineRow] = []
     arrival: list[_LineRow] = []
     closing: list[_LineRow] = []

@@ -75,6 +75,9 @@ class Noticer:
         sure: Literal["confident", "between", "lost"] = "confident" if top >= CONFIDENT else "lost" if top < LOST else "between"
         if sure == "between" and len(plain.split()) < _SHORT:
             sure = "lost"  # a bare "yes" or "well" says nothing that could be read
+        named = next((m for m, p in reversed(parts) if p >= CONFIDENT), None)
+        if sure == "lost" and named:  # one plain sentence among unclear ones: it is taken up, and the rest may be said again
+            best, sure = [named, *(m for m in best if m != named)], "between"
         to = to or (self._meant(scenario, vectors[0]) if best[0] in ASKING else None)
         also = next((m for m, p in parts if p >= CONFIDENT and m not in (best[0], "greet", "step_out")), None)
         return Reading(best[0], tuple(best[1:3]), sure, round(top, 3), self._topic(scenario, vectors[0]), to, also)

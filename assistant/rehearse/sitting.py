@@ -31,6 +31,7 @@ from assistant.types import Screening
 
 Screen = Callable[[str], Screening]
 _AHEAD = 4  # lines of a script that may be offered before their time: a summary of what is still to be said is not
+_ANSWERING = ("summarise", "propose", "concede")  # moves that take up what somebody has said, perhaps long before
 _RECENT = 4  # turns within which a question may take up what somebody said
 
 
@@ -110,7 +111,7 @@ class Sitting:
             said = self._add(Event("lost", text=text, to=reading.to, by=self.by))
             self._unread = text, reading
             return self._reply(said, reading, notice)
-        whose = self._taken_up(text, len(self._said) + 1) if reading.move == "summarise" and not reading.to else None
+        whose = self._taken_up(text, len(self._said) + 1) if reading.move in _ANSWERING and not reading.to else None
         event = Event("say", text=text, move=reading.move, also=reading.also, topic=reading.topic, to=reading.to, persona=whose)
         return self._turn(event, reading, notice)
 
@@ -268,7 +269,7 @@ class Sitting:
             "bonds": {p: dict(v) for p, v in state.bonds.items()},
             "revealed": list(state.revealed),
             "pending": [
-                {"persona": p.id, "id": i.id, "secret": i.secret, "ask": i.asked_by}
+                {"persona": p.id, "id": i.id, "secret": i.secret, "ask": i.asked_by, "needs": self._play.wanting(state, p.id, i)}
                 for p in self.scenario.personas.values() for i in p.interests if f"{p.id}.{i.id}" not in state.revealed
             ],
             "injects": [i.id for i in self.scenario.injects if i.id not in state.events],

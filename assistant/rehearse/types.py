@@ -15,7 +15,7 @@ Difficulty = Literal["easy", "middle", "hard"]
 Hints = Literal["off", "on-request", "live"]
 Family = Literal["interests", "rights", "power", "process", "facts"]
 Counts = Literal["for", "against", "neither"]
-PartName = Literal["opening", "reaction", "content", "aside", "arrival", "closing", "again", "lost", "narration"]
+PartName = Literal["opening", "reaction", "content", "reserved", "aside", "arrival", "closing", "again", "lost", "narration"]
 EndingKind = Literal["good", "partial", "poor"]
 Leave = Literal["stop", "distress", "own-crisis", "deceive", "graphic", "real-child"]
 
@@ -333,6 +333,7 @@ class Moment:
     values: Mapping[str, Mapping[str, float]]
     change: Mapping[str, Mapping[str, float]]
     revealed: tuple[str, ...]  # persona.interest told this turn
+    happened: tuple[str, ...] = ()  # what came about in this turn; its effect is not in `change`, which is the learner's doing
     also: str | None = None  # a second move in the same breath
 
     @property
@@ -358,6 +359,7 @@ class Unasked:
     persona: str
     secret: str
     question: str
+    asked: int | None = None  # the turn in which it was asked, and kept back still
 
 
 @dataclass(frozen=True)
