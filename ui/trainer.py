@@ -112,9 +112,12 @@ def _values(table: Table, state: dict[str, Any]) -> str:
 
 def _pending(table: Table, state: dict[str, Any]) -> str:
     w, people = words(), table.scenario.personas
-    rows = [
-        w("trainer.pending_line", name=people[p["persona"]].name, secret=p["secret"].rstrip("."), ask=p["ask"]) for p in state["pending"]
-    ]
+    rows = []
+    for p in state["pending"]:
+        rows.append(w("trainer.pending_line", name=people[p["persona"]].name, secret=p["secret"].rstrip("."), ask=p["ask"]))
+        if p["needs"]:
+            needs = (w("trainer.needs_value", what=w(f"variable.{v}").lower(), value=f"{x:.2f}") for v, x in p["needs"].items())
+            rows[-1] += " " + w("trainer.needs", values=", ".join(needs))
     items = "".join(f"<li>{escape(r)}</li>" for r in rows or [w("trainer.none_pending")])
     return f'<div class="pa-bands"><h4>{escape(w("trainer.pending"))}</h4><ul>{items}</ul></div>'
 
@@ -175,28 +178,27 @@ def _happen(table: Table, state: dict[str, Any]) -> None:
         steer(lambda: table.sitting.inject(st.session_state[key]), table)
 
     with st.form("trainer-happen", border=False):
-        st.selectbox(w("trainer.inject"), list(texts), key=key, format_func=lambda i: texts[i])
+        st.radio(w("trainer.inject"), list(texts), key=key, format_func=lambda i: texts[i])
         st.form_submit_button(w("trainer.bring"), on_click=go, key="trainer-bring")
 
 
 def _line(table: Table, state: dict[str, Any]) -> None:
+    """Whatever a role could still say, to be read whole."""
     w, people = words(), table.scenario.personas
-    lines = {
-        (x["persona"], x["id"]): f"{people[x['persona']].name}{' (' + w('trainer.tells') + ')' if x['tells'] else ''}: {x['text']}"
-        for x in state["lines"]
-    }
-    if not lines:
+    speakers = list(dict.fromkeys(x["persona"] for x in state["lines"]))
+    if not speakers:
         return
+    with st.expander(w("trainer.line"), key="trainer-lines"):
+        who = st.selectbox(w("trainer.who"), speakers, key=afresh("trainer-line-who", speakers), format_func=lambda p: people[p].name)
+        lines = {x["id"]: f"{x['text']} ({w('trainer.tells')})" if x["tells"] else x["text"] for x in state["lines"] if x["persona"] == who}
+        key = afresh("trainer-line", list(lines))
 
-    key = afresh("trainer-line", list(lines))
+        def go() -> None:
+            steer(lambda: table.sitting.speak(who, line=st.session_state[key]), table)
 
-    def go() -> None:
-        who, which = st.session_state[key]
-        steer(lambda: table.sitting.speak(who, line=which), table)
-
-    with st.form("trainer-lines", border=False):
-        st.selectbox(w("trainer.line"), list(lines), key=key, format_func=lambda k: lines[k])
-        st.form_submit_button(w("trainer.say"), on_click=go, key="trainer-say")
+        with st.form("trainer-line-form", border=False):
+            st.radio(w("trainer.line"), list(lines), key=key, format_func=lambda k: lines[k], label_visibility="collapsed")
+            st.form_submit_button(w("trainer.say"), on_click=go, key="trainer-say")
 
 
 def _speak(table: Table, state: dict[str, Any]) -> None:
@@ -222,8 +224,7 @@ def _edit(table: Table) -> None:
         s = st.session_state
         steer(lambda: table.sitting.edit(s["trainer-whose"], s["trainer-what"], s["trainer-value"]), table)
 
-    with st.form("trainer-edit", border=False):
-        st.markdown(f"**{w('trainer.edit')}**")
+    with st.expander(w("trainer.edit"), key="trainer-values"), st.form("trainer-edit", border=False):
         st.selectbox(w("trainer.who"), list(people), key="trainer-whose", format_func=lambda p: people[p].name)
         st.selectbox(w("trainer.what"), list(w.under("variable")), key="trainer-what", format_func=lambda v: w(f"variable.{v}"))
         st.slider(w("trainer.to"), 0.0, 1.0, 0.5, 0.05, key="trainer-value")
