@@ -413,6 +413,8 @@ def test_a_plain_question_gets_its_plain_answer_and_a_secret_waits() -> None:
 
 def test_whoever_is_asked_for_a_secret_too_early_says_so_and_the_debrief_knows_that_it_was_asked() -> None:
     talk = sitting(SCENARIOS["whose-money"])
+    common = sitting(talk.scenario).move("ask_open", to="health-commissioner", text="What is the letter about?")
+    assert not any(u.part == "reserved" for u in common.utterances), "everyone speaks of the letter"
     reply = talk.move("ask_open", to="health-commissioner", text="What is happening in your own organisation just now?")
     assert [u.part for u in reply.utterances if u.persona == "health-commissioner"] == ["reserved"]
     seen = talk.debrief()

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from assistant.export import Block, Paper
 from assistant.rehearse import coach
-from assistant.rehearse.engine import QUESTIONS, Play, State, asks_for, band
+from assistant.rehearse.engine import QUESTIONS, Play, State, band
 from assistant.rehearse.types import Criterion, Debrief, Event, Finding, Interest, Moment, Scenario, Unasked, Utterance
 
 _FORTNIGHT = timedelta(days=14)
@@ -42,7 +42,7 @@ def compose(
     findings = tuple(replace(judge(scenario, c, moments), contested=other.get(c.element, "")) for c in scenario.criteria)
     told = tuple(_secret(scenario, key) for key in final.revealed)
     unasked = tuple(
-        Unasked(p.name, i.secret, i.asked_by, next((m.turn for m in moments if _asked(m, i)), None))
+        Unasked(p.name, i.secret, i.asked_by, next((m.turn for m in moments if _asked(play, m, i)), None))
         for p in scenario.personas.values()
         for i in p.interests
         if f"{p.id}.{i.id}" not in final.revealed
@@ -254,8 +254,8 @@ def _changes(scenario: Scenario, m: Moment) -> Sequence[str]:
     return out
 
 
-def _asked(m: Moment, interest: Interest) -> bool:
-    return any(move in QUESTIONS for move in m.moves) and asks_for(interest, m.text)
+def _asked(play: Play, m: Moment, interest: Interest) -> bool:
+    return any(move in QUESTIONS for move in m.moves) and play.asks_for(interest, m.text)
 
 
 def _secret(scenario: Scenario, key: str) -> Unasked:

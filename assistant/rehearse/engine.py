@@ -12,7 +12,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from assistant.rehearse.types import (
     DIFFICULTIES,
@@ -363,7 +363,7 @@ class Play:
     def _reserved(self, state: State, answers: list[Line], speaker: str) -> Line | None:
         """What the role says where it is asked for something it will not tell yet, unless an answer takes the words up as well."""
         kept = [i for i in self.scenario.personas[speaker].interests if f"{speaker}.{i.id}" not in state.revealed]
-        if state.move not in QUESTIONS or not any(asks_for(i, state.heard) for i in kept):
+        if state.move not in QUESTIONS or not any(self.asks_for(i, state.heard) for i in kept):
             return None
         return None if any(echo(s, state.heard) for x in answers if not x.shared for s in x.say) else self._pick(state, speaker, "reserved")
 
@@ -456,6 +456,20 @@ class Play:
 
     # ---- conditions
 
+    def asks_for(self, interest: Interest, heard: str) -> bool:
+        """Whether words ask for what is kept back: as the question that would bring it out, or half as it and not of what all speak of."""
+        wanted = stems(interest.asked_by)
+        shared = wanted & stems(heard)
+        return bool(wanted) and (shared == wanted or (2 * len(shared) >= len(wanted) and bool(shared - self._spoken_of)))
+
+    @cached_property
+    def _spoken_of(self) -> frozenset[str]:
+        """The words of meaning in whatever anybody may hear without a secret being told."""
+        scenario, people = self.scenario, self.scenario.personas.values()
+        briefs = (x for p in people for x in (p.public, p.position, *p.facts))
+        lines = (s for own in scenario.lines.values() for line in own if not line.shared and not line.reveals for s in line.say)
+        return frozenset().union(*map(stems, (scenario.setting, scenario.opening, *scenario.learner_knows, *briefs, *lines)))
+
     def wanting(self, state: State, persona: str, interest: Interest) -> dict[str, float]:
         """The persona's own values that are still short of what this interest waits for, and how high they must be."""
         wanted = (t for option in interest.reveal.options[:1] for t in option if t.kind == "value" and t.sign.startswith(">"))
@@ -537,12 +551,6 @@ def stems(text: str) -> frozenset[str]:
 def echo(line: str, heard: str) -> int:
     """How many words of meaning a line takes up from what was just said."""
     return len(stems(line) & stems(heard)) if heard else 0
-
-
-def asks_for(interest: Interest, heard: str) -> bool:
-    """Whether words ask for what is kept back: half of what carries meaning in the question that would bring it out."""
-    wanted = stems(interest.asked_by)
-    return bool(wanted) and 2 * len(wanted & stems(heard)) >= len(wanted)
 
 
 def quote(text: str, most: int = 14) -> str:
