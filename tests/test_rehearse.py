@@ -455,6 +455,21 @@ def test_an_offer_that_takes_up_what_a_role_needs_is_answered_by_that_role() -> 
     assert said[0].persona == "health-commissioner"
 
 
+def test_a_question_that_would_bring_out_ones_secret_is_answered_by_that_role() -> None:
+    for seed in range(6):
+        talk = Sitting(SCENARIOS["whose-money"], seed, mode="choose")
+        talk.move("ask_open", to="finance-lead")
+        said = talk.move("ask_interest", text="Is there anything that would let you stay in?").utterances
+        assert said[0].persona == "health-commissioner"
+
+
+def test_ideas_are_in_the_words_of_the_scenario_and_go_to_whom_they_are_meant() -> None:
+    talk = sitting(SCENARIOS["whose-money"], mode="guided")
+    own = {line.say: line.to for line in talk.scenario.scripts["skilled"].lines}
+    idea = next(x for x in talk.suggestions if own.get(x))
+    assert talk.say(idea).utterances[0].persona == own[idea]
+
+
 def test_an_offered_line_goes_to_whom_its_script_means() -> None:
     talk = sitting(SCENARIOS["seen-by-everyone"])
     reply = talk.move("ask_open", text="What did you notice inside the flat?")

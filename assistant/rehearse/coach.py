@@ -21,16 +21,12 @@ def speaks(play: Play, state: State, rule: Rule) -> bool:
     return play.holds(rule.when, state, state.speaker)
 
 
-def suggestions(play: Play, state: State, several: int = 3) -> tuple[tuple[str, str], ...]:
-    """Moves and lines a stuck learner may take up: what has not been tried first, an ending step only once there is will."""
+def suggestions(state: State) -> tuple[str, ...]:
+    """Moves a stuck learner may take up: what has not been tried first, an ending step only once there is will."""
     will = max(state.values[p]["commitment"] for p in state.present)
     order = sorted(_STUCK, key=lambda m: (state.counts.get(m, 0), _STUCK.index(m)))
     if will < 0.4:
         order = [m for m in order if m != "agree_who_when"] + ["agree_who_when"]
     else:
         order = ["agree_who_when", *[m for m in order if m != "agree_who_when"]]
-    found = []
-    for move in order[:several]:
-        lines = play.scenario.moves[move].lines
-        found.append((move, lines[state.counts.get(move, 0) % len(lines)]))
-    return tuple(found)
+    return tuple(order)

@@ -240,6 +240,9 @@ class Play:
         if event.to is None and state.speaker in state.present and state.held < stays and state.turn > 1:
             order = [state.speaker, *(p for p in order if p != state.speaker)]
         if event.to is None and state.move in QUESTIONS:  # one who has nothing left to say leaves the question to the others
+            meant = [p for p in order if any(self.asks_for(i, state.heard) for i in self.scenario.personas[p].interests)]
+            if len(meant) == 1:
+                return meant[0]
             knows = next((p for p in order if self._plainly(state, p)), None)
             return knows or next((p for p in order if self._answers(state, p)), order[0])
         return order[0]

@@ -78,8 +78,10 @@ class Noticer:
         named = next((m for m, p in reversed(parts) if p >= CONFIDENT), None)
         if sure == "lost" and named:  # one plain sentence among unclear ones: it is taken up, and the rest may be said again
             best, sure = [named, *(m for m in best if m != named)], "between"
-        to = to or (self._meant(scenario, vectors[0]) if best[0] in ASKING else None)
         also = next((m for m, p in parts if p >= CONFIDENT and m not in (best[0], "greet", "step_out")), None)
+        if sure == "between" and also and also == best[1]:
+            sure = "confident"  # both readings are meant, so neither needs to be chosen
+        to = to or (self._meant(scenario, vectors[0]) if best[0] in ASKING else None)
         return Reading(best[0], tuple(best[1:3]), sure, round(top, 3), self._topic(scenario, vectors[0]), to, also)
 
     def prepare(self, scenario: Scenario) -> None:

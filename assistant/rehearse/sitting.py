@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -83,7 +83,7 @@ class Sitting:
                 return self._reply((), notice=self._words("check.own" if self.about_self else "check"))
             if found.injection:
                 return self._reply((), notice=self._words("injection"), suggestions=self._suggested())
-        return self._typed(text, to, notice)
+        return self._typed(text, to or self._said_to(text), notice)
 
     def confirm_real(self, real: bool) -> Reply:
         """Answers whether the held words are about a real child, or the learner: the role ends, or they are played."""
@@ -156,7 +156,7 @@ class Sitting:
         return self._turn(Event("move", text=text, move=move, topic=topic, to=to), Reading(move, topic=topic, to=to), "")
 
     def _said_to(self, text: str) -> str | None:
-        """Whom a line offered in `choices` is meant for, where its script says so and that role is there."""
+        """Whom a line that was offered is meant for, where its script says so and that role is there."""
         lines = (line for script in self.scenario.scripts.values() for line in script.lines if text and line.say == text)
         return next((x.to for x in lines if x.to in self._states[-1].present), None)
 
@@ -171,27 +171,10 @@ class Sitting:
         return self._reply(self._said[-1] if self._said else (), Reading(move))
 
     def choices(self, several: int = 5) -> tuple[tuple[str, str], ...]:
-        """Moves and lines to choose between: untried ones, one tempting and harmful, in an order the seed sets.
-
-        None speaks of what nobody has told the learner yet. Lines written for this scenario come before those of any talk.
-        """
-        state = self._states[-1]
-        pool: dict[str, list[str]] = {}
-        for script in self.scenario.scripts.values():
-            for line in script.lines[: state.turn + _AHEAD]:
-                if line.say:
-                    pool.setdefault(line.move, []).append(line.say)
-        own = {line for lines in pool.values() for line in lines}
-        for move in self.scenario.moves.values():
-            pool.setdefault(move.id, []).extend(move.lines)
-        spoken = {e.text for e in self._events}
-        if state.turn:
-            pool.pop("greet", None)  # nobody says hello half-way through
-        fresh = {m: [x for x in xs if x not in spoken and not voice.leaks(x, self.scenario, state.revealed)] for m, xs in pool.items()}
-        draw = _order(self.seed, state.turn)
-        best = {m: min(xs, key=lambda x: (x not in own, draw(x))) for m, xs in fresh.items() if xs}
-        moves = sorted(best, key=lambda m: (best[m] not in own, draw(m)))
-        helpful = [m for m, _ in coach.suggestions(self._play, state, 2) if m in best]
+        """Moves and lines to choose between: untried ones, one tempting and harmful, in an order the seed sets."""
+        state, best, draw = self._states[-1], self._sayings(self.scenario.scripts), _order(self.seed, self.turn)
+        moves = sorted(best, key=lambda m: (best[m] in self.scenario.moves[m].lines, draw(m)))
+        helpful = [m for m in coach.suggestions(state) if m in best][:2]
         bad = [m for m in moves if self.scenario.moves[m].counts == "against"][:1]
         rest = [m for m in moves if m not in (*helpful, *bad) and self.scenario.moves[m].counts == "for"]
         picked = [*helpful, *bad, *rest][:several]
@@ -427,8 +410,30 @@ class Sitting:
             suggestions = self._suggested()
         return Reply(state.turn, said, reading, label, choose, hint, notice, suggestions, state.ending, state.over)
 
-    def _suggested(self) -> tuple[str, ...]:
-        return tuple(line for _, line in coach.suggestions(self._play, self._states[-1]))
+    def _suggested(self, several: int = 3) -> tuple[str, ...]:
+        best = self._sayings(["skilled"])
+        return tuple(best[m] for m in coach.suggestions(self._states[-1]) if m in best)[:several]
+
+    def _sayings(self, scripts: Iterable[str]) -> dict[str, str]:
+        """For each move a line, best one that has not been said and that one of these scripts holds, else one of any talk.
+
+        None speaks of what nobody has told the learner yet.
+        """
+        state = self._states[-1]
+        pool: dict[str, list[str]] = {}
+        for script in (self.scenario.scripts[s] for s in scripts if s in self.scenario.scripts):
+            for line in script.lines[: state.turn + _AHEAD]:
+                if line.say:
+                    pool.setdefault(line.move, []).append(line.say)
+        own = {line for lines in pool.values() for line in lines}
+        for move in self.scenario.moves.values():
+            pool.setdefault(move.id, []).extend(move.lines)
+        spoken = {e.text for e in self._events}
+        if state.turn:
+            pool.pop("greet", None)  # nobody says hello half-way through
+        fresh = {m: [x for x in xs if x not in spoken and not voice.leaks(x, self.scenario, state.revealed)] for m, xs in pool.items()}
+        draw = _order(self.seed, state.turn)
+        return {m: min(xs or self.scenario.moves[m].lines, key=lambda x: (x not in own, draw(x))) for m, xs in fresh.items()}
 
     def _sayable(self, state: State) -> list[Line]:
         return [
