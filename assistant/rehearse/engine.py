@@ -333,7 +333,7 @@ class Play:
                 key=lambda i: (not _asks(i.reveal, state.move), -echo(f"{i.asked_by} {i.secret}", state.heard)),
             ):
                 key = f"{persona}.{interest.id}"
-                if key in state.revealed or not self.holds(interest.reveal, state, persona):
+                if key in state.revealed or not self.holds(interest.reveal, state, persona) or self._beside(state, persona, interest):
                     continue
                 content = self._lines.get((persona, "content", state.move), ())
                 lines = [x for x in content if x.reveals == interest.id and self._ready(state, x, persona)]
@@ -342,6 +342,13 @@ class Play:
                     state.secrets[persona] = state.turn
                     return self._best(state, lines, persona)
         return None
+
+    def _beside(self, state: State, persona: str, interest: Interest) -> bool:
+        """Whether a question in the learner's own words is about something else, to which the role has an answer: then that comes first."""
+        if not state.heard or state.move not in QUESTIONS or _asks(interest.reveal, state.move):
+            return False
+        answers = (x for x in self._lines.get((persona, "content", state.move), ()) if not x.reveals and not x.shared and self._about(x))
+        return not echo(f"{interest.asked_by} {interest.secret}", state.heard) and any(self._ready(state, x, persona) for x in answers)
 
     # ---- what is said
 
