@@ -318,6 +318,15 @@ def test_one_who_is_away_does_not_answer_and_the_learner_is_told() -> None:
     assert {u.persona for u in reply.utterances} == {"health-lead"}
 
 
+def test_who_speaks_of_one_who_is_away_may_want_them_here() -> None:
+    unsure = Reading("name_child", ("propose", "invite_missing"), "between", 0.4, to="young-scrutineer")
+    talk = sitting(SCENARIOS["what-a-child-would-notice"], unsure)
+    reply = talk.say("Could the young scrutineer's item come up now?")
+    assert "young-scrutineer" in talk.state()["present"]
+    assert reply.choose == ("invite_missing", "name_child")
+    assert not reply.notice
+
+
 def test_an_absent_role_joins_when_asked_for() -> None:
     talk = Sitting(SCENARIOS["what-a-child-would-notice"], 1, mode="choose")
     assert talk.state()["present"] == ["exec-chair"]
@@ -461,6 +470,15 @@ def test_a_question_that_would_bring_out_ones_secret_is_answered_by_that_role() 
         talk.move("ask_open", to="finance-lead")
         said = talk.move("ask_interest", text="Is there anything that would let you stay in?").utterances
         assert said[0].persona == "health-commissioner"
+
+
+def test_no_idea_is_meant_for_somebody_who_is_away() -> None:
+    for seed in range(6):
+        talk = Sitting(SCENARIOS["what-a-child-would-notice"], seed, mode="guided")
+        meant = {line.say for s in talk.scenario.scripts.values() for line in s.lines if line.to == "young-scrutineer"}
+        for _ in range(4):
+            assert not meant & {*talk.suggestions, *(line for _, line in talk.choices())}
+            talk.move("give_fact")
 
 
 def test_ideas_are_in_the_words_of_the_scenario_and_go_to_whom_they_are_meant() -> None:

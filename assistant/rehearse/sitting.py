@@ -31,6 +31,7 @@ from assistant.types import Screening
 
 Screen = Callable[[str], Screening]
 _AHEAD = 4  # lines of a script that may be offered before their time: a summary of what is still to be said is not
+_BRINGING = "invite_missing"
 _ANSWERING = ("summarise", "propose", "concede")  # moves that take up what somebody has said, perhaps long before
 _RECENT = 4  # turns within which a question may take up what somebody said
 
@@ -120,6 +121,9 @@ class Sitting:
         present = self._states[-1].present
         if reading.to and reading.to != "all" and reading.to not in present:
             named = addressed(text, self.scenario) == reading.to  # rather than guessed from what was asked
+            if named and reading.sure == "between" and _BRINGING in reading.others:  # who speaks of one who is away may well want them here
+                others = (reading.move, *(m for m in reading.others if m != _BRINGING))
+                return replace(reading, move=_BRINGING, others=others, to=None), notice
             away = self._words("away", name=self.scenario.personas[reading.to].name) if named else ""
             reading, notice = replace(reading, to=None), notice or away
         if reading.to or reading.move not in ASKING:
@@ -423,7 +427,7 @@ class Sitting:
         pool: dict[str, list[str]] = {}
         for script in (self.scenario.scripts[s] for s in scripts if s in self.scenario.scripts):
             for line in script.lines[: state.turn + _AHEAD]:
-                if line.say:
+                if line.say and line.to in (None, "all", *state.present):
                     pool.setdefault(line.move, []).append(line.say)
         own = {line for lines in pool.values() for line in lines}
         for move in self.scenario.moves.values():
