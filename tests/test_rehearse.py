@@ -437,6 +437,19 @@ def test_whoever_is_asked_for_a_secret_too_early_says_so_and_the_debrief_knows_t
     assert not any(u.part == "reserved" for u in told.utterances)
 
 
+def test_what_was_asked_for_comes_first_or_nothing_does_and_a_secret_that_asks_ends_in_its_own_mark() -> None:
+    talk = sitting(SCENARIOS["what-a-child-would-notice"])
+    talk.move("invite_missing")
+    talk.edit("young-scrutineer", "trust", 0.335)
+    reply = talk.move("ask_open", to="young-scrutineer", text="What was it like for you, waiting?")
+    assert talk.state()["revealed"] == [], "one secret could be told already, but another was asked for"
+    assert [u.part for u in reply.utterances if u.persona == "young-scrutineer"][-1] == "reserved"
+    talk.edit("young-scrutineer", "trust", 0.6)
+    talk.move("ask_interest", to="young-scrutineer", text="Which one question should we ask ourselves?")
+    assert talk.state()["revealed"] == ["young-scrutineer.question"]
+    assert "who rings them on day two?\n" in talk.debrief().markdown
+
+
 def test_what_an_event_did_is_not_put_down_to_the_learner() -> None:
     talk = sitting(SCENARIOS["whose-money"], difficulty="hard")
     for _ in range(4):

@@ -114,7 +114,7 @@ def _pending(table: Table, state: dict[str, Any]) -> str:
     w, people = words(), table.scenario.personas
     rows = []
     for p in state["pending"]:
-        rows.append(w("trainer.pending_line", name=people[p["persona"]].name, secret=p["secret"].rstrip("."), ask=p["ask"]))
+        rows.append(w("trainer.pending_line", name=people[p["persona"]].name, secret=p["secret"], ask=p["ask"]))
         if p["needs"]:
             needs = (w("trainer.needs_value", what=w(f"variable.{v}").lower(), value=f"{x:.2f}") for v, x in p["needs"].items())
             rows[-1] += " " + w("trainer.needs", values=", ".join(needs))

@@ -129,12 +129,9 @@ def markdown(found: Debrief, scenario: Scenario) -> str:
         out.append(f"**{say('ended')}**: {found.ending_text}")
     out.extend([f"*{say('values')}*", f"## {say('analysis')}"])
     if found.told:
-        out.append(f"**{say('told')}**\n\n" + "\n".join(f"- {u.persona}: {_plain(u.secret)}." for u in found.told))
+        out.append(f"**{say('told')}**\n\n" + "\n".join(f"- {u.persona}: {sentence(u.secret)}" for u in found.told))
     for key, kept in (("unasked", [u for u in found.unasked if not u.asked]), ("kept", [u for u in found.unasked if u.asked])):
-        rows = (
-            say(f"{key}.line", name=u.persona, secret=_plain(u.secret), **({"turn": str(u.asked)} if u.asked else {"question": u.question}))
-            for u in kept
-        )
+        rows = (say(f"{key}.line", name=u.persona, secret=sentence(u.secret), question=u.question, turn=str(u.asked)) for u in kept)
         if kept:
             out.append(f"**{say(key)}**\n\n" + "\n".join(f"- {r}" for r in rows))
     if not found.unasked:
@@ -207,7 +204,7 @@ def print_pack(scenario: Scenario) -> str:
         ]
         out += ["---", f"## {say('private', name=p.name)}", say("rules"), f"**{say('fears')}**: {p.fears}"]
         for i in p.interests:
-            out.append(f"- {say('secret', secret=_plain(i.secret))}. {say('when', question=i.asked_by)}")
+            out.append(f"- {say('secret', secret=sentence(i.secret))} {say('when', question=i.asked_by)}")
         own = [x for x in scenario.lines[p.id] if not x.shared and x.part in ("opening", "content") and not x.recalls]
         out += [f"**{say('says')}**", bullets([f"“{x.say[0]}”" for x in own][:12])]
     out += ["---", f"## {say('injects')}"]
@@ -322,5 +319,6 @@ def _change(scenario: Scenario, final: State, set_back: str, unasked: Sequence[U
     return say("show-more", element=scenario_element(weakest.element), aim=aim)
 
 
-def _plain(sentence: str) -> str:
-    return sentence.rstrip(".")
+def sentence(words: str) -> str:
+    """Words with an end to them: a secret may be a question."""
+    return words if words.endswith((".", "?", "!")) else f"{words}."

@@ -43,8 +43,9 @@ _REST = 2  # turns between two concerns a persona raises unasked
 _WITH = 0.5  # what is done in the same breath weighs half
 _WILLING = 0.4  # commitment from which a role takes up an offer to settle things before the others do
 _ROOM_FOR = r"\b(?:hear(?:d)?(?: \w+)? from|listen(?:ed|ing)? to|room for|asked|ask) (?:the )?"  # before a role's name: it is to speak
-_STEM = 5  # letters by which two words are taken for one: "close", "closes", "closing"
+_STEM = 5  # letters by which two words are taken for one, once an ending is off: "close", "closes", "closing"
 _WORDS = re.compile(r"[a-z]{4,}")
+_ENDING = re.compile(r"(?<=[a-z]{3})(?:ing|ed|es|s|e)$")
 _SMALL = frozenset(
     "about again also always another because been before being could does doing done down each even ever every from "
     "give good have hear here into isn't just keep know like little look make many maybe more most much need never "
@@ -328,17 +329,19 @@ class Play:
             if state.turn - state.secrets.get(persona, -9) < _REST:
                 continue
             # What the learner has just asked for comes before what was asked for earlier, and what the words were about before the rest.
+            untold = [i for i in self.scenario.personas[persona].interests if f"{persona}.{i.id}" not in state.revealed]
+            if state.move in QUESTIONS and any(self.asks_for(i, state.heard) for i in untold):  # what was asked for, or nothing
+                untold = [i for i in untold if self.asks_for(i, state.heard) or echo(f"{i.asked_by} {i.secret}", state.heard)]
             for interest in sorted(
-                self.scenario.personas[persona].interests,
+                untold,
                 key=lambda i: (not _asks(i.reveal, state.move), -echo(f"{i.asked_by} {i.secret}", state.heard)),
             ):
-                key = f"{persona}.{interest.id}"
-                if key in state.revealed or not self.holds(interest.reveal, state, persona) or self._beside(state, persona, interest):
+                if not self.holds(interest.reveal, state, persona) or self._beside(state, persona, interest):
                     continue
                 content = self._lines.get((persona, "content", state.move), ())
                 lines = [x for x in content if x.reveals == interest.id and self._ready(state, x, persona)]
                 if lines:
-                    state.revealed.append(key)
+                    state.revealed.append(f"{persona}.{interest.id}")
                     state.secrets[persona] = state.turn
                     return self._best(state, lines, persona)
         return None
@@ -554,7 +557,7 @@ def band(value: float, words: tuple[str, ...]) -> str:
 
 def stems(text: str) -> frozenset[str]:
     """The words that carry meaning, cut so that "close" and "closing" are one."""
-    return frozenset(w[:_STEM] for w in _WORDS.findall(text.lower()) if w not in _SMALL)
+    return frozenset(_ENDING.sub("", w)[:_STEM] for w in _WORDS.findall(text.lower()) if w not in _SMALL)
 
 
 @lru_cache(maxsize=4096)

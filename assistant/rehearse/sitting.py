@@ -256,7 +256,10 @@ class Sitting:
             "bonds": {p: dict(v) for p, v in state.bonds.items()},
             "revealed": list(state.revealed),
             "pending": [
-                {"persona": p.id, "id": i.id, "secret": i.secret, "ask": i.asked_by, "needs": self._play.wanting(state, p.id, i)}
+                {
+                    "persona": p.id, "id": i.id, "secret": debrief.sentence(i.secret), "ask": i.asked_by,
+                    "needs": self._play.wanting(state, p.id, i),
+                }
                 for p in self.scenario.personas.values() for i in p.interests if f"{p.id}.{i.id}" not in state.revealed
             ],
             "injects": [i.id for i in self.scenario.injects if i.id not in state.events],
