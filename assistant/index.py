@@ -128,6 +128,12 @@ class Index:
         pairs = [(self._rows[key], 1.0 - float(d)) for key, d in zip(result["ids"][0], result["distances"][0], strict=True)]
         return sorted(pairs, key=lambda p: (-p[1], p[0]))
 
+    def vectors(self) -> Vectors:
+        """One row an entry, in their order."""
+        stored = self._collection.get(include=["embeddings"])
+        rows = dict(zip(stored["ids"], stored["embeddings"], strict=True))
+        return np.array([rows[e.key] for e in self.entries], dtype=np.float32)
+
     def search(self, text: str, vector: Vectors, k: int = 150) -> list[Found]:
         """The best entries by either search, in fused order."""
         by_words, by_meaning = self.words.search(text, k), self.meaning(vector, k)

@@ -48,9 +48,9 @@ class Vocabulary:
         return {t: i for i, t in enumerate(self.terms)}
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> Vocabulary:
+    def of(cls, texts: Sequence[str], pairs: bool = True) -> Vocabulary:
         counts = Counter(w for t in texts for w in set(words(t)))
-        terms = tuple(sorted(w for w, n in counts.items() if n > 1))
+        terms = tuple(sorted(w for w, n in counts.items() if n > 1 and (pairs or " " not in w)))
         return cls(terms, np.array([math.log((1 + len(texts)) / (1 + counts[w])) + 1 for w in terms]))
 
     def weigh(self, text: str) -> tuple[NDArray[np.int64], Array]:
@@ -190,6 +190,26 @@ def fit(
     )  # fmt: skip
 
 
+def fit_many(texts: Sequence[str], vectors: Vectors, labels: Sequence[str], order: Sequence[str], ridge: float = 1.0) -> Classifier:
+    """A classifier for hundreds of labels with few texts each, of vectors and single words.
+
+    Nothing is held out, since that would cost a label a good part of its texts and the build minutes: its probabilities say
+    which label is likelier, and are no honest chances. Same input, same model.
+    """
+    from threadpoolctl import threadpool_limits
+
+    scales = (4.0, 4.0, 1.0)
+    target = np.array([order.index(label) for label in labels])
+    with threadpool_limits(1):
+        dense, sparse, vocabulary = _matrix(texts, vectors, NO_CUES, scales, Vocabulary.of(texts, pairs=False))
+        weights, bias = _descend(dense, sparse, target, len(order), ridge, 0.0, enough=1e-3)
+    size, terms = vectors.shape[1], len(vocabulary.terms)
+    return Classifier(
+        tuple(order), vocabulary, weights[:, :size] * scales[0], weights[:, size : size + terms] * scales[1],
+        weights[:, size + terms :], bias, 1.0, 1.0, NO_CUES,
+    )  # fmt: skip
+
+
 def held_out_logits(
     texts: Sequence[str], vectors: Vectors, labels: Sequence[str], order: Sequence[str], cues: Cues,
     scales: tuple[float, float, float] = (4.0, 4.0, 1.0), ridge: float = 1.0, far: float = 0.0, seed: int = 7,
@@ -240,8 +260,13 @@ def _product(dense: Array, sparse: object, weights: Array) -> Array:
     return product
 
 
-def _descend(dense: Array, sparse: object, target: NDArray[np.int64], labels: int, ridge: float, far: float) -> tuple[Array, Array]:
-    """Weights and bias of least ridge-penalised log loss, plus `far` times the expected distance along the order."""
+def _descend(
+    dense: Array, sparse: object, target: NDArray[np.int64], labels: int, ridge: float, far: float, enough: float = 1e-7
+) -> tuple[Array, Array]:
+    """Weights and bias of least ridge-penalised log loss, plus `far` times the expected distance along the order.
+
+    Ends where a round of it gains less than `enough` of the loss.
+    """
     from scipy.optimize import minimize
 
     rows = np.arange(len(target))
@@ -262,7 +287,7 @@ def _descend(dense: Array, sparse: object, target: NDArray[np.int64], labels: in
         of_weights = np.hstack([slope.T @ dense, (sparse.T @ slope).T]) + ridge * weights  # type: ignore[attr-defined]
         return value, np.concatenate([of_weights.ravel(), slope.sum(axis=0)])
 
-    found = minimize(loss, np.zeros(labels * (columns + 1)), jac=True, method="L-BFGS-B", options={"maxiter": 200, "ftol": 1e-7}).x
+    found = minimize(loss, np.zeros(labels * (columns + 1)), jac=True, method="L-BFGS-B", options={"maxiter": 200, "ftol": enough}).x
     found = np.round(found, 5)  # beyond what another processor's arithmetic could change
     return found[: labels * columns].reshape(labels, columns), found[labels * columns :]
 

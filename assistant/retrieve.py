@@ -1,7 +1,9 @@
 """Finding the passages that answer: words and meaning together, for this jurisdiction chain, judged on raw scores.
 
 A card can be found by its title, by the questions it answers and by each of its sections. The two searches are fused to
-name candidates; a calibrated probability over raw signals then orders the cards and says when none is good enough.
+name candidates; a calibrated probability over raw signals then orders the cards and says when none is good enough. One of
+the signals is learned from the library itself: which card a question reads like, which neighbours alone tell less well
+(docs/decisions/0008-which-card.md has the figures).
 """
 
 from __future__ import annotations
@@ -17,11 +19,11 @@ from assistant.embed import OnnxEmbeddings, Vectors
 from assistant.errors import KnowledgeError
 from assistant.index import Entry, Found, Index, Words
 from assistant.knowledge import Library
-from assistant.learn import FORMAT, NO_CUES, Classifier, fit, kept
+from assistant.learn import FORMAT, NO_CUES, Classifier, fit, fit_many, kept
 from assistant.strict import read_yaml
 from assistant.types import Card, Hit, Kind, Passage
 
-SIGNALS = ("asks", "sections", "words_asks", "words_sections", "coverage", "subject", "kind")
+SIGNALS = ("asks", "sections", "words_asks", "words_sections", "coverage", "likely", "subject", "kind")
 # Where no nation is named, cards for these stand first: most of the library is about England, and the answer says so.
 _WHERE_NONE_IS_NAMED = {"any", "uk", "england"}
 _DEPTH = 400  # entries each search returns: enough to see the third-best ask of every card that matters
@@ -78,10 +80,36 @@ def load_calibration(folder: Path) -> Calibration:
 
 _OURS, _NOT_OURS = "ours", "not_ours"
 _ASKS_A_CARD = 3  # of each card's asks, taken as examples of what the library is about
+_UNLIKELY = -12.0  # log-probability below which a card is as unlikely as any
 _MOST_ANSWERABLE = 5.0  # log-odds beyond which more certainty counts for nothing
 
 
-def open_answerable(library: Library, folder: Path, embeddings: OnnxEmbeddings, trained: Path) -> Classifier:
+@dataclass(frozen=True)
+class Learned:
+    """What is learned from the texts of a library when it is built."""
+
+    answerable: Classifier  # whether a question is of the kind the library is about
+    card: Classifier  # which card a question reads like
+
+
+def open_learned(library: Library, folder: Path, index: Index, trained: Path) -> Learned:
+    """Learned from `library`, or read where it was learned before. Raises KnowledgeError where the examples are not lists of texts."""
+    return Learned(_open_answerable(library, folder, index.embeddings, trained), _open_card(library, index, trained))
+
+
+def _open_card(library: Library, index: Index, trained: Path) -> Classifier:
+    """What tells which card a question reads like, learned from everything by which the index finds a card."""
+    rows = index.entries
+    owner = [library.passages[e.leads_to].card or "" for e in rows]
+    version = hashlib.sha256(repr((FORMAT, [(e.text, card) for e, card in zip(rows, owner, strict=True)])).encode()).hexdigest()[:12]
+
+    def train() -> dict[str, Classifier]:
+        return {"card": fit_many([e.text for e in rows], index.vectors(), owner, tuple(library.cards))}
+
+    return kept(trained, "card", f"{version}-{index.embeddings.version}", {"card": NO_CUES}, train)["card"]
+
+
+def _open_answerable(library: Library, folder: Path, embeddings: OnnxEmbeddings, trained: Path) -> Classifier:
     """What tells questions the library is about from others of the same world, learned from `answerable/` and the cards' asks.
 
     Raw signals of the best card cannot: a near miss shares words and meaning with some card (evals, suite abstention).
@@ -123,12 +151,12 @@ class CardHit:
 class Retriever:
     """Searches one library."""
 
-    def __init__(self, library: Library, index: Index, embeddings: OnnxEmbeddings, calibration: Calibration, ours: Classifier) -> None:
+    def __init__(self, library: Library, index: Index, embeddings: OnnxEmbeddings, calibration: Calibration, learned: Learned) -> None:
         self.library = library
         self.index = index
         self.embeddings = embeddings
         self.calibration = calibration
-        self.ours = ours
+        self.learned = learned
         self._stems: dict[str, frozenset[str]] = {}
 
     def passages(self, text: str, k: int, chain: Sequence[str] = ()) -> list[Hit]:
@@ -142,9 +170,14 @@ class Retriever:
 
     def answerable(self, text: str, vector: Vectors) -> float:
         """Log-odds that a question is of the kind the library is about, within five either way."""
-        chance = self.ours.probabilities(text, vector)
+        chance = self.learned.answerable.probabilities(text, vector)
         odds = math.log(max(chance[_OURS], 1e-9) / max(chance[_NOT_OURS], 1e-9))
         return max(-_MOST_ANSWERABLE, min(_MOST_ANSWERABLE, odds))
+
+    def _likely(self, text: str, vector: Vectors) -> dict[str, float]:
+        """By card, how likely it is that the question is one of its own: log-probability, which orders cards and is no honest chance."""
+        chances = self.learned.card.probabilities(text, vector)
+        return {card: max(math.log(max(p, 1e-12)), _UNLIKELY) for card, p in chances.items()}
 
     def _known(self, card: Card) -> frozenset[str]:
         if card.id not in self._stems:
@@ -176,17 +209,21 @@ class Retriever:
             by_card.setdefault(f.entry.leads_to.removeprefix("card:").partition("#")[0], []).append(f)
         rarity = {s: self.index.words.rarity(s) for s in set(self.index.words.stems(text))}
         answerable = self.answerable(text, vector)
+        # What was learned from the entry left out would give it away.
+        likely = {} if without else self._likely(text, vector)
+        likeliest = sorted(likely, key=lambda c: (-likely[c], c))[:limit]
         hits = []
-        for identity in list(by_card)[: limit * 4]:
+        for identity in dict.fromkeys([*list(by_card)[: limit * 4], *likeliest]):
             card = self.library.cards[identity]
             if chain and not set(card.jurisdictions) & set(chain):
                 continue
-            signals = self._signals(card, by_card[identity], rarity, floor, subjects, kind)
+            own = by_card.get(identity, [])
+            signals = self._signals(card, own, rarity, floor, subjects, kind) | {"likely": likely.get(identity, 0.0)}
             odds = self.calibration.log_odds(signals, situation, answerable)
             if not chain and not set(card.jurisdictions) & _WHERE_NONE_IS_NAMED:
                 odds -= self.calibration.foreign
             fit = 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
-            sections = [f for f in by_card[identity] if f.entry.role == "passage"]
+            sections = [f for f in own if f.entry.role == "passage"]
             passages = tuple(Hit(self.library.passages[f.entry.key], fit, f.words or 0.0, f.meaning or 0.0, fit) for f in sections)
             hits.append(CardHit(card, fit, odds, signals, passages))
         return sorted(hits, key=lambda h: (-h.odds, h.card.id))[:limit]

@@ -24,7 +24,7 @@ from assistant.knowledge import Library, load_library
 from assistant.models import Ledger, open_model, stoppable
 from assistant.place import Placer, open_placer
 from assistant.prompts import Prompts, load_prompts
-from assistant.retrieve import Retriever, entries, load_calibration, open_answerable
+from assistant.retrieve import Retriever, entries, load_calibration, open_learned
 from assistant.screen import Screen
 from assistant.settings import Settings
 from assistant.types import Answer, Citation, Document, Hit, NextStep, Placement, Question, Screening, Turn
@@ -71,8 +71,8 @@ class Assistant:
     def retriever(self) -> Retriever:
         index = open_index(entries(self.library), self.embeddings, self.settings.index, self.progress, self._notice)
         knowledge = self.settings.knowledge
-        ours = open_answerable(self.library, knowledge, self.embeddings, self.settings.exported_models)
-        return Retriever(self.library, index, self.embeddings, load_calibration(knowledge), ours)
+        learned = open_learned(self.library, knowledge, index, self.settings.exported_models)
+        return Retriever(self.library, index, self.embeddings, load_calibration(knowledge), learned)
 
     @cached_property
     def placer(self) -> Placer:

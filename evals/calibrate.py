@@ -22,7 +22,7 @@ from assistant.retrieve import SIGNALS, CardHit
 from assistant.session import Assistant
 
 CASES = Path(__file__).parent / "cases"
-TARGET = 0.95  # a near miss answered with authority costs more trust than a line sent back with the nearest material
+TARGET = 0.94  # a near miss answered with authority costs trust; so does a question of ours sent back, which is asked far more often
 _FITTED = [s for s in SIGNALS if s not in ("subject", "kind")]
 _SET_BY_HAND = {"subject": 3.0, "kind": 0.8}  # too rare in the questions to be fitted
 
@@ -62,8 +62,11 @@ def hits(assistant: Assistant, question: str) -> tuple[list[CardHit], tuple[floa
     return found, (situation, assistant.retriever.answerable(question, vector))
 
 
-def fit_weights(lists: list[tuple[NDArray[np.float64], NDArray[np.bool_]]], penalty: float = 0.01) -> NDArray[np.float64]:
-    """Weights that rank the right rows first: gradient ascent on the softmax likelihood over standardised signals."""
+def fit_weights(lists: list[tuple[NDArray[np.float64], NDArray[np.bool_]]], penalty: float = 0.4) -> NDArray[np.float64]:
+    """Weights that rank the right rows first: gradient ascent on the softmax likelihood over standardised signals.
+
+    The penalty is the best of six in tenfold cross-validation over the open questions.
+    """
     stacked = np.concatenate([x for x, _ in lists])
     mean, deviation = stacked.mean(0), stacked.std(0) + 1e-9
     standard = [((x - mean) / deviation, y / y.sum()) for x, y in lists]

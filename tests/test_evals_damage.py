@@ -86,7 +86,7 @@ def test_a_sound_product_passes_against_its_own_baseline(sound: tuple[dict[str, 
 def test_a_threshold_that_is_off_is_caught(copy: Assistant, sound: tuple[dict[str, Any], Path], tmp_path: Path) -> None:
     old = copy.retriever
     calibration = dataclasses.replace(old.calibration, answer=0.0)
-    retriever = Retriever(old.library, old.index, old.embeddings, calibration, old.ours)
+    retriever = Retriever(old.library, old.index, old.embeddings, calibration, old.learned)
     copy.__dict__["retriever"] = retriever
     rebuilt(copy, copy.adviser, retriever=retriever)
     assert len(caught(copy, sound, tmp_path, "abstention")) >= 5
@@ -124,7 +124,7 @@ def test_a_card_that_says_the_opposite_is_caught(copy: Assistant, sound: tuple[d
         for p in card.passages
     )
     library = dataclasses.replace(old, cards={**old.cards, card.id: dataclasses.replace(card, passages=passages)})
-    retriever = Retriever(library, copy.retriever.index, copy.embeddings, copy.retriever.calibration, copy.retriever.ours)
+    retriever = Retriever(library, copy.retriever.index, copy.embeddings, copy.retriever.calibration, copy.retriever.learned)
     copy.__dict__ |= {"library": library, "retriever": retriever}
     rebuilt(copy, copy.adviser, library=library, retriever=retriever)
     found = caught(copy, sound, tmp_path, "answers")
