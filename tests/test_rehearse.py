@@ -648,6 +648,14 @@ def test_a_question_that_only_asks_for_a_yes_is_not_what_a_turn_is_about(text: s
     assert _CONSENT.sub("", text).strip() == (left or text)
 
 
+def test_an_offer_that_names_a_role_is_not_thereby_said_to_it(threshold: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    noticer = Noticer(SHARED.moves, WordVectors())
+    monkeypatch.setattr(noticer, "_model", lambda _: None)
+    for move, to in (("propose", None), ("ask_open", "school-nurse")):
+        monkeypatch.setattr(noticer, "_scores", lambda *_, move=move: ({move: 0.9, "demand": 0.1, "greet": 0.0}, []))
+        assert noticer.read("What if the school nurse went with one of your workers?", threshold).to == to
+
+
 def test_one_plain_sentence_among_unclear_words_is_taken_up(threshold: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     noticer = Noticer(SHARED.moves, WordVectors())
     scores = {"demand": 0.2, "propose": 0.15, "greet": 0.1}, [("greet", 0.9), ("demand", 0.3)]
@@ -928,6 +936,17 @@ def test_a_talk_without_harm_that_agreed_nothing_is_told_what_to_ask_next(thresh
     talk.move("greet")
     done = talk.debrief()
     assert done.change == WORDS.say("rehearse.debrief.ask-more", question=done.unasked[0].question)
+
+
+def test_dates_that_came_too_early_are_seen_and_the_role_that_was_not_ready_is_named(threshold: Scenario) -> None:
+    talk = sitting(threshold)
+    for persona, interest in ((p.id, i.id) for p in threshold.personas.values() for i in p.interests):
+        line = next(x.id for x in threshold.lines[persona] if x.reveals == interest)
+        talk.speak(persona, line=line)
+    assert talk.debrief().change == WORDS.say("rehearse.debrief.settle-more")
+    talk.edit("school-nurse", "commitment", 0.5)
+    talk.move("agree_who_when", to="school-nurse")
+    assert talk.debrief().change == WORDS.say("rehearse.debrief.settle-later", name="Front-door manager")
 
 
 def test_a_good_ending_is_told_which_element_was_least_to_be_seen() -> None:

@@ -311,7 +311,10 @@ def _change(scenario: Scenario, final: State, set_back: str, unasked: Sequence[U
     if unasked:
         return say("ask-later", turn=str(unasked[0].asked))
     if not (ending and ending.kind == "good"):
-        return say("settle-more")
+        if "agree_who_when" not in final.counts:
+            return say("settle-more")
+        unready = min(final.present, key=lambda p: final.values[p]["commitment"])
+        return say("settle-later", name=scenario.personas[unready].name)
     weakest = min(findings, key=lambda f: f.level or 0)
     if (weakest.level or 0) > _PARTIAL:
         return say("no-change")

@@ -62,7 +62,7 @@ class Noticer:
         if not re.search(r"[A-Za-z]{2}", plain):
             return Reading("", sure="lost", score=0.0, to=to)
         model = self._model(scenario)
-        to = called(plain, scenario) or to or _meant(plain, scenario)
+        to, about = called(plain, scenario) or to, _meant(plain, scenario)
         plain = _CONSENT.sub("", plain).strip() or plain
         plain = _without_name(plain, scenario) or plain
         said = [_without_name(s.strip(), scenario) for s in _SENTENCE.findall(plain)]
@@ -81,7 +81,10 @@ class Noticer:
         also = next((m for m, p in parts if p >= CONFIDENT and m not in (best[0], "greet", "step_out")), None)
         if sure == "between" and also and also == best[1]:
             sure = "confident"  # both readings are meant, so neither needs to be chosen
-        to = to or (self._meant(scenario, vectors[0]) if best[0] in ASKING else None)
+        if best[0] in ASKING:  # a question about one role is meant for it; an offer that names one may well be for another
+            to = to or about or self._meant(scenario, vectors[0])
+        elif about == "all":
+            to = to or about
         return Reading(best[0], tuple(best[1:3]), sure, round(top, 3), self._topic(scenario, vectors[0]), to, also)
 
     def prepare(self, scenario: Scenario) -> None:
