@@ -949,6 +949,15 @@ def test_dates_that_came_too_early_are_seen_and_the_role_that_was_not_ready_is_n
     assert talk.debrief().change == WORDS.say("rehearse.debrief.settle-later", name="Front-door manager")
 
 
+def test_words_that_worked_against_an_element_are_told_from_those_that_showed_it(threshold: Scenario) -> None:
+    talk = sitting(threshold)
+    talk.move("ask_open", text="What did you see?")
+    talk.move("blame", text="You lot never listen")
+    shown = talk.debrief().markdown
+    assert "  - “What did you see?”" in shown
+    assert "  - Worked against it: “You lot never listen”" in shown
+
+
 def test_a_good_ending_is_told_which_element_was_least_to_be_seen() -> None:
     scenario = SCENARIOS["can-i-see-that"]
     assert played(scenario).debrief().change == WORDS.say("rehearse.debrief.no-change")

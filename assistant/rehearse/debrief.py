@@ -141,7 +141,7 @@ def markdown(found: Debrief, scenario: Scenario) -> str:
     for f in found.findings:
         name = scenario_element(f.element)
         lines = [f"- **{name}**: {say('not-seen')}" if f.level is None else f"- **{name}**: {levels[f.level - 1]}. {f.anchor}."]
-        lines += [f"  - {q}" for q in (*f.quotes, *f.against)]
+        lines += [f"  - {q}" for q in (*f.quotes, *(say("against", quote=q) for q in f.against))]
         if f.contested:
             lines.append(f"  - *{say('contested')}*: {f.contested}")
         out.append("\n".join(lines))
