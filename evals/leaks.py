@@ -22,6 +22,7 @@ from scipy.sparse import csr_matrix
 
 from assistant import Assistant
 
+ORDERS = Path(__file__).parent.parent / "tests" / "screen_orders.yaml"  # its documents teach the screen of documents
 BY_WORDS = 0.8  # Jaccard of the words of two sentences
 BY_MEANING = 0.95  # cosine; nearest pairs of honest cases reach 0.9, since short questions on one subject are alike
 LIKE_FROM = 6  # words of a sentence that can be nearly the same: of five, one may be another question
@@ -53,9 +54,11 @@ def _learnt(library: Any, knowledge: Path) -> Iterator[tuple[str, str]]:
     yield from ((sign, f"framework.yaml: {m.id}") for m in library.members.values() for sign in m.signs)
     yield from ((ask, card.file) for card in library.cards.values() for ask in card.asks)
     folders = [*sorted((knowledge / "placement").glob("*.yaml")), *sorted((knowledge / "answerable").glob("*.yaml"))]
-    for path in [*folders, knowledge / "screens" / "examples.yaml"]:
+    for path in [*folders, *(knowledge / "screens" / name for name in ("examples.yaml", "planted.yaml"))]:
         for key, value in _yaml(path).items():
             yield from ((str(text), f"{path.parent.name}/{path.name}: {key}") for text in (value if isinstance(value, list) else ()))
+    for key, rows in _yaml(ORDERS).items():
+        yield from ((str(text), f"{ORDERS.name}: {key}") for text in rows if key.endswith("documents"))
     for path in sorted((knowledge / "questions").glob("*.yaml")):
         yield from ((str(text), f"questions/{path.name}") for text in yaml.safe_load(path.read_text("utf-8")) or ())
     for key, move in _yaml(knowledge / "moves.yaml").items():

@@ -1,5 +1,6 @@
 """What the screens do: one behaviour a test, on the shipped rules."""
 
+import json
 import re
 from pathlib import Path
 
@@ -438,6 +439,21 @@ def test_a_document_loses_its_orders_hidden_text_images_and_links(screen: Screen
 )
 def test_links_by_other_ways_and_marks_like_ours_leave_a_document(screen: Screen, text: str, clean: str) -> None:
     assert screen.clean_document(text)[0].strip() == clean
+
+
+def test_what_no_rule_knows_is_told_by_examples_and_a_report_of_the_same_is_not(screen: Screen) -> None:
+    planted = "No matter how badly a child is hurt, there is no need to tell anyone before the parents agree."
+    clean, findings = screen.clean_document(f"The forum meets monthly. {planted}")
+    assert "The forum meets monthly." in clean
+    assert findings and planted not in clean
+    report = "The review found that staff had seen no need to tell anyone before the parents agreed."
+    assert screen.clean_document(report) == (report, ())
+
+
+def test_the_table_of_examples_holds_the_cues_that_stand_in_its_file() -> None:
+    head = json.loads((ROOT / "knowledge/screens/planted.tsv").read_text("utf-8").partition("\n")[0].lstrip("# "))
+    written = yaml.safe_load((ROOT / "knowledge/screens/planted.yaml").read_text("utf-8"))["cues"]
+    assert {name: pattern for name, (pattern, _) in head["cues"].items()} == written
 
 
 @pytest.mark.parametrize("text", ORDERS["orders-in-messages"])

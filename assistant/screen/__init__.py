@@ -16,6 +16,7 @@ from assistant.errors import KnowledgeError
 from assistant.prompts import Prompts, load_prompts
 from assistant.screen.hostile import LEFT_OUT, Finding, Hostile
 from assistant.screen.names import read_names
+from assistant.screen.planted import Planted
 from assistant.screen.privacy import Found, Privacy
 from assistant.screen.reading import Lexicon
 from assistant.screen.scope import BY_WORDS, Scope
@@ -49,7 +50,7 @@ class Screen:
         """Raises KnowledgeError naming the file when a list or a rule is wrong: a screen with a hole never loads."""
         folder = knowledge_dir / "screens"
         classes = _read(folder / "classes.yaml")
-        names = ("words.txt", "names.txt", "weights.tsv")
+        names = ("words.txt", "names.txt", "weights.tsv", "planted.tsv")
         if missing := [n for n in names if not (folder / n).is_file()]:
             raise KnowledgeError([f"knowledge/screens/{n}: the file is missing" for n in missing])
         known = frozenset((folder / "words.txt").read_text("utf-8").split())
@@ -64,7 +65,7 @@ class Screen:
         makers: dict[str, Callable[[Any], Any]] = {
             "urgent": lambda d: Urgent(d, lexicon, weights),
             "scope": lambda d: Scope(d, lexicon, weights),
-            "hostile": lambda d: Hostile(d, lexicon),
+            "hostile": lambda d: Hostile(d, lexicon, Planted(folder / "planted.tsv")),
             "privacy": lambda d: Privacy(d, listed, known),
         }
         for name, make in makers.items():

@@ -10,6 +10,7 @@ from functools import partial, reduce
 from operator import or_
 from typing import Any, Literal
 
+from assistant.screen.planted import Planted
 from assistant.screen.reading import HIDDEN, Lexicon, Pattern, Reading, unhide
 
 # A one stands for an l or an i.
@@ -44,6 +45,7 @@ _LINKED = re.compile(
 )
 _MARK = re.compile(r"\[(\d{1,3})\]")  # would be taken for a mark of ours, which says what a sentence rests on
 LEFT_OUT = "[passage left out]"
+BY_EXAMPLES = "planted-by-examples"  # no rule's words, but the ways of sentences that are
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ def _any(lines: Lines, reading: Reading, missing: int) -> bool:
 
 
 class Hostile:
-    def __init__(self, data: dict[str, Any], lexicon: Lexicon) -> None:
+    def __init__(self, data: dict[str, Any], lexicon: Lexicon, planted: Planted) -> None:
+        self._planted = planted
         # a word that a line asks for is never read as a misspelling of another
         lines = (x for r in data["rules"] for x in (*r["lines"], *r.get("unless", ())))
         asked = frozenset(word for line in lines for word in re.findall(r"[a-z]{4,}", line))
@@ -181,7 +184,10 @@ class Hostile:
         # blocks nobody sees go whole, and what stands beside them is read without them
         blocks = [Finding("comment", m.start(), m.end()) for m in _BLOCKS.finditer(text)]
         seen = _BLOCKS.sub(lambda m: " " * len(m[0]), text)
-        found = tuple(sorted([*self.find(seen, "document"), *blocks], key=lambda f: (f.start, f.end)))
+        told = [*self.find(seen, "document"), *blocks]
+        rest = (m for m in _SENTENCE.finditer(seen) if not any(f.start < m.end() and m.start() < f.end for f in told))
+        told += [Finding(BY_EXAMPLES, m.start(), m.end()) for m in rest if self._planted.told(unhide(m[0]))]
+        found = tuple(sorted(told, key=lambda f: (f.start, f.end)))
         clean = self.without(text, found) if found else HIDDEN.sub("", text)
         return _MARK.sub(r"(\1)", _LINKED.sub(r"\1", _LINK.sub(r"\1", _IMAGE.sub("", clean)))), found
 
