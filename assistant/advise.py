@@ -248,10 +248,11 @@ class Adviser:
             run.notices.append(self.second.notice())
         run.vector = self._vector(meaning.text)
         told = meaning.told or meaning.text
-        placement = self.placer.place(told, run.vector if told == meaning.text else self._vector(told))
+        asked = "placement" in (meaning.kind, meaning.answers_as)
+        placement = self.placer.place(told, run.vector if told == meaning.text else self._vector(told), asked)
         if meaning.text != run.text:
             placement = replace(placement, evidence=(), against=())  # offsets would not be those of this question
-            own = self.placer.place(run.text, self._vector(run.text)) if meaning.request == "other" else placement
+            own = self.placer.place(run.text, self._vector(run.text), asked) if meaning.request == "other" else placement
             placement = own if any(own.sure.values()) else placement  # what is added or put right counts for more than what was said first
         if self.second and self._doubtful(meaning, told, placement):
             placement = self.second.placed(told, placement, list(self.library.members.values()))

@@ -23,6 +23,7 @@ TOPICS = (*FACETS, "no-situation")  # what a text speaks of; learned beside the 
 _FAR = {"level": 1.0, "element": 0.0, "step": 1.0}  # levels and steps have an order: a near miss costs less
 _SPEAKS, _HINTS = 0.25, 0.04  # a text whose chance of speaking of a facet is lower (the second, if it holds a cue) is silent about it
 _NO_SITUATION = 0.6  # from this chance on, a text describes nothing
+_PLAIN, _ABOUT = 0.8, 0.6  # chances of the reading and of its facet from which words on the way to another question count
 _RIVAL = 0.1  # a reading less likely than this needs nothing said against the best
 _TORN = 0.5  # the second reading counts as a rival in a question from half the best score on
 _SPANS, _RIVAL_SPANS = 2, 1  # shown for a facet
@@ -74,8 +75,12 @@ class Placer:
     classifiers: Mapping[str, Classifier]
     teaching: Teaching
 
-    def place(self, text: str, vector: Vectors) -> Placement:
-        """Scores of every member, best first; evidence spans are offsets in `text`."""
+    def place(self, text: str, vector: Vectors, asked: bool = True) -> Placement:
+        """Scores of every member, best first; evidence spans are offsets in `text`.
+
+        Unless it was `asked` where a situation stands, a reading is sure only where the words say it plainly: what is told on
+        the way to another question was not written to be placed, and most of it is about something else.
+        """
         topics = self.classifiers["topic"].probabilities(text, vector)
         described = _says_something(text) and topics["no-situation"] < _NO_SITUATION
         sentences = self._sentences(text)
@@ -91,7 +96,9 @@ class Placer:
             ranked = sorted(chances.items(), key=lambda p: (-p[1], FACETS[facet].index(p[0])))
             scores[facet] = tuple(Score(i, round(s, 4)) for i, s in ranked)
             (best, chance), (second, rival) = ranked[:2]
-            speaks = described and topics[facet] >= (_HINTS if any(m.label == best for m in found) else _SPEAKS)
+            cued = any(m.label == best for m in found)
+            plainly = cued and chance >= _PLAIN and (facet == "element" or topics[facet] >= _ABOUT)
+            speaks = described and topics[facet] >= (_HINTS if cued else _SPEAKS) and (asked or plainly)
             sure[facet] = speaks and chance >= classifier.sure_from
             if speaks:
                 shown = self._spans(text, sentences, found, facet, best, second, _SPANS)

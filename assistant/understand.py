@@ -23,6 +23,7 @@ from assistant.types import FACETS, Kind, Member, Request, Turn
 Patterns = tuple[re.Pattern[str], ...]
 _LEARNED: tuple[Kind, ...] = tuple(k for k in get_args(Kind) if k != "follow_up")  # a follow-up shows only beside what came before
 _SOCIAL: tuple[Kind, ...] = ("greeting", "thanks", "about")
+_SHOWS: dict[Kind, str] = {"about": "to_us", "thanks": "thanking", "who_when": "who_or_when", "placement": "placing"}
 _ASKED: tuple[Kind, ...] = ("placement", "next_steps", "reasons", "who_when")  # a phrase that names a thing can be any of the others
 _ENOUGH = 5  # words of weight that make a message of their own
 _BARE: tuple[Kind, ...] = ("vague", "other", "next_steps", "reasons", "who_when")  # kinds whose words may name no subject
@@ -156,8 +157,10 @@ class Reader:
         chances = self._chances(" ".join(asks) if asks else mended)
         best: Kind = max(_LEARNED, key=lambda k: (chances.get(k, 0.0), k == "other"))
         certain = chances.get(best, 0.0)
-        shows = {"about": "to_us", "thanks": "thanking", "who_when": "who_or_when"}.get(best)  # words without which it cannot be that
-        if shows and not self.words[shows].search(mended):
+        shows = _SHOWS.get(best)  # words without which it cannot be that
+        asked = " ".join(asks) if asks and best == "placement" else mended
+        named = best == "placement" and self._subjects(asked)
+        if shows and not named and not self.words[shows].search(asked):
             best, certain = "other", 1.0 - certain
         if best == "about" and certain >= _CERTAIN and asks and not subjects and len(content) <= _FEW:
             return best, certain
@@ -570,6 +573,7 @@ _WORDS = (
     "term",
     "who_writes",
     "who_or_when",
+    "placing",
     "reporting",
     "elsewhere",
 )
