@@ -190,7 +190,9 @@ class Adviser:
         run.text = found.masked
         if found.outcome != "clear":
             run.text = "" if found.urgent else found.masked
-            run.answer = self._settled(run, found.outcome, self.screen.reply(found, question.jurisdiction))
+            # Whom to call depends on the nation: the one that was set, else the one the words name.
+            nation = question.jurisdiction or self.reader.nation(text)
+            run.answer = self._settled(run, found.outcome, self.screen.reply(found, nation))
             return run
         if found.personal_data:
             run.notices.append(self.prompts.say("writer.notice.masked"))

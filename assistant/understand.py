@@ -49,6 +49,7 @@ _CONTINUES = re.compile(r"^\W*(and|but|so|or|also|then|plus|ok(ay)?|what about|h
 _NUMBERED = re.compile(r"(?:^|(?<=[.:;,!?])[^\S\n])\s*(\d{1,2})[.)]\s+(.+?)(?=(?<=[.:;,!?])\s+\d{1,2}[.)]\s|$)", re.M)
 _BULLETS = re.compile(r"(?:^[-*] .+\n?){2,}", re.M)
 _BULLET = re.compile(r"^[-*] (.+)$", re.M)
+_NOT_COMPARED = re.compile(r"\b(?:steps?|points?|sources?|number|action|suggestion|bullet|row|question)\b", re.IGNORECASE)
 _ORDINALS = {
     w: n for n, ws in enumerate(("first one", "second two", "third three", "fourth four", "fifth five", "sixth six"), 1) for w in ws.split()
 }
@@ -124,7 +125,9 @@ class Reader:
         if not announced and (request or not social):
             base = self._base([t.text for t in turns if t.role == "user"])
             points_at, point = self._pointed(alone, [t for t in turns if t.role == "assistant"])
-            follows = points_at is not None or self._leans(alone, kind, subjects, request)
+            if compared := self._compared(alone, base):
+                points_at, point, subjects = None, "", compared
+            follows = bool(compared) or points_at is not None or self._leans(alone, kind, subjects, request)
             if follows and base:
                 answers = [t.text for t in reversed(turns) if t.role == "assistant"]
                 said = next((_plain(t) for t in answers if len(t.split()) > 8), "")
@@ -164,6 +167,8 @@ class Reader:
             best, certain = "other", 1.0 - certain
         if best == "about" and certain >= _CERTAIN and asks and not subjects and len(content) <= _FEW:
             return best, certain
+        if best == "definition" and not subjects and len(content) > _BRIEF and not any(map(self.term, asks)):
+            best, certain = "other", 1.0 - certain  # "what goes in it?" at the end of a story asks for no meaning of a word
         if ruled and (chances.get(ruled, 1.0) >= _POSSIBLE or certain < _LIKELY or best in (*_SOCIAL, "vague", "other")):
             return ruled, max(chances.get(ruled, 1.0), 0.5)
         if best in _SOCIAL:
@@ -244,7 +249,7 @@ class Reader:
         anaphor = bool(_ANAPHOR.search(text))
         begins = bool(_CONTINUES.search(text))
         stands = kind not in ("vague", "other", "follow_up", "next_steps", "about")
-        if begins and (anaphor or not stands or len(text.split()) <= 3):
+        if begins and (anaphor or not stands or len(text.split()) <= 3 or (len(content) <= 1 and not subjects)):
             return len(text.split()) <= 16
         if anaphor:
             if kind == "other" and len(content) > 3 and _TELLING.search(text):
@@ -319,6 +324,8 @@ class Reader:
         points_at: int | None, point: str, facts: Mapping[str, str], gist: str = "",
     ) -> Meaning:  # fmt: skip
         shape, _ = self._kind(base)
+        if shape == "comparison" and len(subjects) == 1 and request in ("", "more"):
+            shape = "definition"  # one of what was compared
         # A new question takes the shape of the one before only where that shape suits any subject.
         asks_anew = not request and kind in ("vague", "other") and bool(self._asks(alone))
         shape = "other" if shape in (*_SOCIAL, "vague") or (asks_anew and shape in _NARROW) else shape
@@ -339,6 +346,13 @@ class Reader:
             text, "follow_up", self._place(alone) or self._place(base), subjects, True, points_at, told=told, base=base,
             request=request, point=point, agency=agency, answers_as=answers_as, facts=facts,
         )  # fmt: skip
+
+    def _compared(self, text: str, base: str) -> tuple[str, ...]:
+        """Which of the things just compared "the second one" means; none where the words point at a step or a source."""
+        wanted = _pointer(text)
+        compared = self._subjects(self._mended(base)) if wanted and self._kind(base)[0] == "comparison" else ()
+        number = len(compared) if wanted in ("last", "final") else _ORDINALS.get(wanted, 0)
+        return (compared[number - 1],) if 0 < number <= len(compared) and len(compared) > 1 and not _NOT_COMPARED.search(text) else ()
 
     def _beside(self, text: str, before: tuple[str, ...]) -> tuple[str, ...]:
         """The framework members meant by "the one below" and the like."""
@@ -414,13 +428,17 @@ class Reader:
         found = self.words["term"].match(_FILLERS.sub("", text))
         return found["term"].strip() if found else ""
 
+    def nation(self, text: str) -> str | None:
+        """The jurisdiction that `text` names first; None where it names none."""
+        return self._place(text)
+
     def elsewhere(self, text: str) -> bool:
         """Whether a country is named that the library knows nothing of, and none that it knows."""
         return bool(self.words["elsewhere"].search(text)) and not self._place(text)
 
     def reports(self, text: str) -> bool:
-        """Whether a message is about telling somebody of a worry, or whom to reach."""
-        return bool(self.words["reporting"].search(text))
+        """Whether a message asks about telling somebody of a worry, or whom to reach: a story may well have a report in it."""
+        return bool(self.words["reporting"].search(" ".join(self._asks(text)) or text))
 
     def split_over_need(self, text: str) -> bool:
         """Whether some agencies are said to be ready and another not to see the need."""

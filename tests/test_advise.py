@@ -257,3 +257,10 @@ def test_progress_tells_the_masked_question_only_once_it_is_screened(assistant: 
     assert seen["screen"] == ""
     assert seen["understand"].startswith("Our board keeps changing.")
     assert "900123" not in "".join(seen.values())
+
+
+def test_the_contacts_are_those_of_the_nation_the_words_name(assistant: Assistant) -> None:
+    named = assistant.ask(Question("A boy in my class in Cardiff, Wales, says he is scared to go home tonight"))
+    assert named.outcome == "urgent" and "social services" in named.text and "Which country" not in named.text
+    unnamed = assistant.ask(Question("A boy in my class says he is scared to go home tonight"))
+    assert "Which country" in unnamed.text

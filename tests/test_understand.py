@@ -335,3 +335,44 @@ def test_what_if_it_fails_wants_to_know_what_is_left(reader: Reader) -> None:
 )
 def test_a_country_whose_law_we_do_not_hold_is_known(reader: Reader, text: str, elsewhere: bool) -> None:
     assert reader.elsewhere(text) is elsewhere
+
+
+COMPARED = Turn("user", "How do leadership and mandate differ?")
+TABLE = Turn(
+    "assistant",
+    "| | Leadership | Mandate |\n|---|---|---|\n\n1. Write down who may decide what. Owner: Chair.\n2. Meet alone. Owner: Chair.",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "subjects", "points_at"),
+    [("tell me more about the second one", ("mandate",), None), ("tell me more about step two", ("leadership", "mandate"), 2)],
+)
+def test_one_of_two_things_compared_can_be_pointed_at(reader: Reader, text: str, subjects: tuple[str, ...], points_at: int | None) -> None:
+    read = reader.read(text, (COMPARED, TABLE))
+    assert (read.follows, read.subjects, read.points_at) == (True, subjects, points_at)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("We are in the plan, it seems. What does that make us responsible for? Nobody has said.", "other"),
+        ("An inspection called our contact with other services patchy. Where do we look for the cause, apart from training?", "other"),
+        ("How do I tell whether what we have is action or prep? The forms changed last week.", "placement"),
+        ("We share one budget and one head. What does that make us?", "placement"),
+    ],
+)
+def test_where_a_partnership_stands_is_asked_in_words_of_its_own(reader: Reader, text: str, kind: str) -> None:
+    assert (reader.read(text).kind == "placement") is (kind == "placement")
+
+
+def test_a_story_with_a_report_in_it_does_not_ask_whom_to_reach(reader: Reader) -> None:
+    assert not reader.reports(
+        "Nurseries report, the hub tells them nothing, and they have stopped. I am to write an agreement. What goes in it?"
+    )
+    assert reader.reports("Where does a nursery in Fife report a worry?")
+
+
+def test_a_few_lines_are_wanted_in_several_ways(reader: Reader) -> None:
+    for text in ("give me two lines", "in three sentences", "just a couple of points please"):
+        assert reader.read(text, TALK).request == "shorter"

@@ -99,3 +99,22 @@ def test_a_follow_up_says_little_that_was_said_before(assistant: Assistant, answ
 
 def test_the_law_of_another_country_is_not_guessed(assistant: Assistant) -> None:
     assert assistant.ask("What does Danish law say about joint duties for children?").outcome in ("no_evidence", "declined")
+
+
+def test_two_elements_are_set_side_by_side_by_what_each_section_says_first(assistant: Assistant) -> None:
+    answer = assistant.ask(Question("Compare process and machinery"))
+    rows = [line.split("|")[1].strip(" *") for line in answer.text.splitlines() if line.startswith("| **")]
+    assert rows[:4] == ["What this is", "What it covers", "Strengths", "Signs"] and len(rows) == len(set(rows))
+    shorter = assistant.ask(
+        Question("shorter", history=(Turn("user", "Coalition or integration, what is the difference?"), Turn("assistant", "…")))
+    )
+    assert "coalition" in shorter.text.lower() and "integration" in shorter.text.lower()
+
+
+def test_a_level_is_read_aloud_unasked_only_where_the_words_say_it_plainly(assistant: Assistant) -> None:
+    vague = assistant.ask(
+        Question("Two services went back to their old forms after the visit and nobody told us. How should the board respond?")
+    )
+    assert not vague.placement.sure["level"] and not vague.placement.sure["step"]
+    asked = assistant.ask(Question("Where are we? We ring each other about a case now and then, and each of us decides alone."))
+    assert asked.placement.sure["level"] and asked.placement.best("level").id == "communication"

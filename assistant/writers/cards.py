@@ -70,6 +70,8 @@ _EVERYWHERE = (
     "signs", "when-to-use-it", "when-it-is-right", "watch-for", "common-mistakes", "what-was-found", "what-it-means", "by-nation",
     "what-the-sources-say", "tasks-for-leaders", "moving-up-or-down",
 )  # fmt: skip
+# Of what has no table of features, the sections whose first sentences set one beside another.
+_SET_APART = ("what-it-covers", "strengths", "signs", "tasks-for-leaders", "how-people-react", "watch-for", "ask-yourselves")
 # Which section a list is wanted of, by the words that ask for it.
 _LISTS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (r"questions?\b|prompts", ("ask-yourselves", "what-to-check"), "questions"),
@@ -285,7 +287,7 @@ class CardWriter:
 
     def _body(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
         if question.request == "shorter":
-            return self._short(question, cards[0], said)
+            return self._short(question, self._pair(self._named(question)) or cards[0], said)
         if said.heard and not question.point:
             return self._further(question, cards, said)
         if question.point:
@@ -336,9 +338,7 @@ class CardWriter:
 
     def _of_kind(self, kind: Kind, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
         """The shape that suits what was asked."""
-        named = [
-            self.library.cards[c] for c in (f"{self.library.members[s].facet}-{s}" for s in question.subjects) if c in self.library.cards
-        ]
+        named = self._named(question)
         same_facet = len({self.library.members[s].facet for s in question.subjects}) == 1
         if kind == "comparison" and len(named) < 2:  # "an integrated service" names integration to the card on the pair
             ends = [f"level-{end}" for end in cards[0].id.split("-or-")]
@@ -357,6 +357,16 @@ class CardWriter:
         if kind in ("who_when", "reasons") and first.kind != "law":
             return self._who(question, cards, said) if kind == "who_when" else self._reasons(question, cards, said)
         return self._by_card(kind, question, first, cards, said)
+
+    def _named(self, question: Understanding) -> list[Card]:
+        """The cards of the levels, elements and steps that the words name."""
+        return [
+            self.library.cards[c] for c in (f"{self.library.members[s].facet}-{s}" for s in question.subjects) if c in self.library.cards
+        ]
+
+    def _pair(self, named: Sequence[Card]) -> Card | None:
+        """The card on the boundary of two levels, where there is one."""
+        return next((c for c in self.library.cards.values() if len(named) == 2 and c.id in _pairs(named)), None)
 
     def _by_card(self, kind: Kind, question: Understanding, first: Card, cards: Sequence[Card], said: _Said) -> list[Part]:
         """The shape that suits the card that answers."""
@@ -684,7 +694,7 @@ class CardWriter:
         """Whether a level suits: higher is no better, when each level that was named is right, and how to choose."""
         named = [self.library.cards[f"level-{s}"] for s in question.subjects if f"level-{s}" in self.library.cards][:2]
         general = self.library.cards.get("higher-is-not-better", cards[0])
-        pair = next((c for c in self.library.cards.values() if len(named) == 2 and c.id in _pairs(named)), None)
+        pair = self._pair(named)
         choosing = pair or self.library.cards.get("choosing-a-level", named[0])
         opening = self._opening(general, said)
         rights = [
@@ -901,7 +911,7 @@ class CardWriter:
     def _comparison(self, question: Understanding, named: Sequence[Card], said: _Said) -> list[Part]:
         """What each is, then a table of what sets them apart; a card on the very pair leads where there is one."""
         named = named[:4]
-        pair = next((c for c in self.library.cards.values() if len(named) == 2 and c.id in _pairs(named)), None)
+        pair = self._pair(named)
         general = (
             self.library.cards.get("higher-is-not-better") if _BETTER.search(question.asked) and named[0].id.startswith("level-") else None
         )
@@ -912,15 +922,15 @@ class CardWriter:
             first = card.passages[0]
             if pair is None:
                 labels.setdefault(self._heading("meaning"), {})[card.id] = Claim(first.sentences[0].text, (first.id,))
-            features = card.section("features") or card.section("what-it-covers") or card.section("signs")
-            for n, s in enumerate(features.sentences if features else ()):
+            features = card.section("features")
+            for s in features.sentences if features else ():
                 label, colon, rest = s.text.partition(":")
-                key, text = (
-                    (label.strip(), rest.strip())
-                    if colon and len(label.split()) <= 3
-                    else (f"{features.heading} {n + 1}" if features else "", s.text)
-                )
-                labels.setdefault(key, {})[card.id] = Claim(text[:1].upper() + text[1:], (features.id if features else first.id,))
+                if colon and len(label.split()) <= 3:
+                    text = rest.strip()
+                    labels.setdefault(label.strip(), {})[card.id] = Claim(text[:1].upper() + text[1:], (features.id,))
+            for name in () if features else _SET_APART:
+                if passage := card.section(name):
+                    labels.setdefault(passage.heading, {})[card.id] = Claim(passage.sentences[0].text, (passage.id,))
         full = [(label, row) for label, row in labels.items() if len(row) == len(named)]
         kept = full[: 7 if len(named) <= 2 else 5]
         claims = tuple(row[c.id] for _, row in kept for c in named)
