@@ -21,7 +21,7 @@ from assistant.screen.planted import LABELS, PLANTED, SOUND, cues_of
 from evals.screens import ROOT, wilson
 
 SCREENS = ROOT / "knowledge" / "screens"
-ALARMS = 0.05
+ALARMS = 0.025  # a stranger's sentences gave more than twice the alarms of held-out ones
 RIDGE = 10.0  # of 1, 3 and 10, what caught most on held-out folds at that many alarms
 _SAID = re.compile(r"[^<>{}\[\]\U000e0000-\U000e007f]*\w+(?: [^<>{}\[\]\U000e0000-\U000e007f]*\w[^<>{}\[\]]*){4,}")
 LINES = 1500  # of the cards' own lines, drawn by a fixed chance
