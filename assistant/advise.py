@@ -51,6 +51,7 @@ LONGEST = 20_000  # characters of a question; more is cut, with a notice
 # Follow-ups that ask for the answer before in another shape, and so for the same cards.
 _SHAPES: tuple[Request, ...] = ("shorter", "more", "who", "when", "why", "first", "progress", "tried")
 _OWN_NATION = 0.3  # a card of the very nation or agency that was named answers from this fit on
+_TURNED = 6.0  # log-odds of both together from which a follow-up has turned to another card
 _TORN = 0.25  # log-odds between two cards that fit about equally
 _PLAIN = 0.985  # a card that fits better than this is what was meant
 _SECTION = re.compile(r"\bsections? \d+[a-z]{0,2}\b", re.IGNORECASE)
@@ -443,7 +444,15 @@ class Adviser:
             return found, _once([*(CardHit(c, 1.0, 30.0, {}, ()) for c in named), *self._good(found)])
         if meaning.request == "unmoved" and _UNMOVED_CARD in self.library.cards:
             return found, _once([CardHit(self.library.cards[_UNMOVED_CARD], 1.0, 30.0, {}, ()), *before])[:3]
-        return found, _once([*self._good(found), *before[:1]])[:3]
+        turned = self._turned(run.text, base, before, asked) if not meaning.request else []
+        return found, _once([*turned, *self._good(found), *before[:1]])[:3]
+
+    def _turned(self, text: str, base: list[CardHit], before: list[CardHit], asked: Understanding) -> list[CardHit]:
+        """The card to which the words of a follow-up turn: one that answers them by themselves and fits what was asked before."""
+        said = {h.card.id for h in before}
+        first = {h.card.id: h.odds for h in base if h.odds >= 0}
+        turns = [h for h in self._good(self._search(text, self._vector(text), asked)) if h.card.id in first and h.card.id not in said]
+        return [h for h in turns if h.odds + first[h.card.id] >= _TURNED][:1]
 
     def _cited(self, history: tuple[Turn, ...]) -> list[CardHit]:
         """The cards of the last answer that had any, in its order, where we have it."""

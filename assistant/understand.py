@@ -257,6 +257,8 @@ class Reader:
             return len(content) <= (2 if subjects else 5)
         if _REACTS.search(text) and not subjects:
             return len(content) <= 5
+        if kind in ("who_when", "reasons") and len(content) <= 1 and not subjects:
+            return True  # "who with exactly?"
         return len(content) <= 2 and not subjects and not stands
 
     def _request(self, text: str, subjects: tuple[str, ...]) -> tuple[Request, str]:

@@ -9,6 +9,7 @@ reaches the target, not the best fit, which evidence shows is missed more often 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from assistant.session import Assistant
 
 CASES = Path(__file__).parent / "cases"
 TARGET = 0.94  # a near miss answered with authority costs trust; so does a question of ours sent back, which is asked far more often
+_TURNED_AWAY = ("declined", "urgent", "no_evidence")
 _FITTED = [s for s in SIGNALS if s not in ("subject", "kind")]
 _SET_BY_HAND = {"subject": 3.0, "kind": 0.8}  # too rare in the questions to be fitted
 
@@ -47,10 +49,19 @@ def labelled(assistant: Assistant, sealed: bool = False) -> list[tuple[str, set[
 
 
 def answerable(assistant: Assistant, sealed: bool = False) -> list[tuple[str, str]]:
-    """(question, answer | near | far) of the abstention cases that the screens let through: the others never reach a search."""
+    """(question, answer | near | far) of the abstention cases whose answer hangs on the threshold.
+
+    Left out are those that are turned away at any: by the screens, or because no card speaks of the thing to be explained.
+    """
     cases = yaml.safe_load((CASES / "abstention" / "questions.yaml").read_text("utf-8"))["cases"]
     asked = [(c["inputs"]["question"], c["metadata"]["label"]) for c in cases if bool(c["metadata"].get("sealed")) == sealed]
-    return [(q, label) for q, label in asked if assistant.screen(q).outcome == "clear"]
+    retriever = assistant.retriever
+    set_now = retriever.calibration
+    retriever.calibration = replace(set_now, answer=0.01)
+    try:
+        return [(q, label) for q, label in asked if assistant.ask(q).outcome not in _TURNED_AWAY]
+    finally:
+        retriever.calibration = set_now
 
 
 def hits(assistant: Assistant, question: str) -> tuple[list[CardHit], tuple[float, float]]:
