@@ -444,8 +444,8 @@ class Adviser:
             return found, _once([*(CardHit(c, 1.0, 30.0, {}, ()) for c in named), *self._good(found)])
         if meaning.request == "unmoved" and _UNMOVED_CARD in self.library.cards:
             return found, _once([CardHit(self.library.cards[_UNMOVED_CARD], 1.0, 30.0, {}, ()), *before])[:3]
-        turned = self._turned(run.text, base, before, asked) if not meaning.request else []
-        return found, _once([*turned, *self._good(found), *before[:1]])[:3]
+        meant = self._turned(run.text, base, before, asked) if not meaning.request else []
+        return found, _once([*meant, *self._good(found), *before[:1]])[:3]
 
     def _turned(self, text: str, base: list[CardHit], before: list[CardHit], asked: Understanding) -> list[CardHit]:
         """The card to which the words of a follow-up turn: one that answers them by themselves and fits what was asked before."""

@@ -922,13 +922,14 @@ class CardWriter:
             first = card.passages[0]
             if pair is None:
                 labels.setdefault(self._heading("meaning"), {})[card.id] = Claim(first.sentences[0].text, (first.id,))
-            features = card.section("features")
-            for s in features.sentences if features else ():
-                label, colon, rest = s.text.partition(":")
-                if colon and len(label.split()) <= 3:
-                    text = rest.strip()
-                    labels.setdefault(label.strip(), {})[card.id] = Claim(text[:1].upper() + text[1:], (features.id,))
-            for name in () if features else _SET_APART:
+            if features := card.section("features"):
+                for s in features.sentences:
+                    label, colon, rest = s.text.partition(":")
+                    if colon and len(label.split()) <= 3:
+                        text = rest.strip()
+                        labels.setdefault(label.strip(), {})[card.id] = Claim(text[:1].upper() + text[1:], (features.id,))
+                continue
+            for name in _SET_APART:
                 if passage := card.section(name):
                     labels.setdefault(passage.heading, {})[card.id] = Claim(passage.sentences[0].text, (passage.id,))
         full = [(label, row) for label, row in labels.items() if len(row) == len(named)]
