@@ -20,7 +20,13 @@ _FEWEST = 5  # words from which a sentence can be told
 
 class Planted:
     def __init__(self, path: Path) -> None:
-        """Raises KeyError, TypeError or ValueError for a table that is not ours."""
+        """Raises ValueError for a table that is not ours."""
+        try:
+            self._read(path)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ValueError(f"{path.name} is no table of ours: make it anew with `python -m evals.screen_planted`") from error
+
+    def _read(self, path: Path) -> None:
         head, _, body = path.read_text("utf-8").partition("\n")
         meta = json.loads(head.lstrip("# "))
         self._bias, self._least = float(meta["bias"]), float(meta["least"])
