@@ -377,7 +377,8 @@ class Adviser:
             missing = [c for c in named if all(h.card != c for h in good)]
             good = [*(CardHit(c, 1.0, 30.0, {}, ()) for c in missing), *good]
         elif asked.term:  # a card that never names the thing does not say what it is, however near its subject
-            good = [h for h in good if speaks_of(h.card, asked.term)]
+            named_there = [h for h in found if h.fit >= self.retriever.calibration.answer and speaks_of(h.card, asked.term)]
+            good = [h for h in good if h in named_there] or named_there[:2]
         # Nor does the law on one section answer for another; a story in which a section is named is not about it.
         if asked.kind in ("definition", "law") and (sections := _SECTION.findall(asked.text)):
             good = [h for h in good if any(speaks_of(h.card, s) for s in sections)]
