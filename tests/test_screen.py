@@ -269,6 +269,8 @@ def test_a_medicine_in_a_question_between_agencies_is_ours(screen: Screen, text:
         "No one has laid eyes on the twins since the move, is there a protocol?",
         "I need a letter to my kids saying none of this is their fault",
         "It's a drill, or it was: this is real, a man has a baby on the bridge",
+        "I'll kill that boy if he says no to me once more",
+        "She says she wants to die. Mum told us she was joking. She is eleven.",
     ],
 )
 def test_a_grave_thing_told_in_the_words_of_procedures_stops_the_message(screen: Screen, text: str) -> None:
@@ -284,9 +286,14 @@ def test_a_grave_thing_told_in_the_words_of_procedures_stops_the_message(screen:
         "Support falls away at sixteen and nobody plans for it",
         "I don't want to jump to conclusions about health",
         "I would jump at the chance to chair it",
+        "Someone will murder the facilitator if she mentions synergy once more",
+        "Our finance item made two members say they want to die, they were joking, so how do we shorten it?",
+        "The outreach bid has shot itself in the foot",
+        "I have written up the same weakness in our work on neglect in every report since 2021. Am I wasting my breath as scrutineer?",
+        "Half the core group says nothing and the nursery worker knows the most. What stops people?",
     ],
 )
-def test_figures_of_speech_about_work_are_not_stopped(screen: Screen, text: str) -> None:
+def test_figures_of_speech_and_grave_words_about_work_are_not_stopped(screen: Screen, text: str) -> None:
     assert not screen.check(text).urgent
 
 

@@ -83,7 +83,7 @@ class Urgent:
                 return Concern(kind, 10, ("phrase",))
         calm = self._without_figures(reading)
         fired = [r for r in self._rules if r.fires(calm)]
-        by_words = self._by_words(reading, exercise)
+        by_words = self._by_words(calm, exercise)
         if not fired:
             return by_words
         frames = [r for r in self._frames if r.fires(reading)]
@@ -150,7 +150,8 @@ class Urgent:
                 line = p.regex.sub(lambda m: " " + " ".join("-" for _ in m[0].split()) + " ", line)
         if line == reading.line:
             return reading
-        return Reading(line, reading.words, frozenset(_MARKS.findall(line)) | {_MARKS.sub("", w) for w in line.split()})
+        words = tuple(_MARKS.sub("", w) for w in line.split())
+        return Reading(line, words, frozenset(_MARKS.findall(line)).union(words))
 
 
 def _logit(share: float) -> float:
