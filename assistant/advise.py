@@ -415,8 +415,10 @@ class Adviser:
         before = self._cited(run.history) or self._good(base)
         if meaning.request == "why" and before and not before[0].card.section("why-it-happens"):  # what is told without its reasons
             before = _once([*(h for h in self._good(base) if h.card.section("why-it-happens")), *before])
-        if meaning.request == "more" and not meaning.point and before:  # what has been told, and what stands beside it
-            return base, _once([*before, *(h for h in base if h.odds >= base[0].odds - _LAW_FIRST)])[:4]
+        if meaning.request in ("more", "tried") and not meaning.point and before:  # what has been told, and what stands beside it
+            told = {h.card.id for h in before}
+            beside = [h for h in base if h.fit >= self.retriever.calibration.answer and h.card.id not in told]
+            return base, _once([*before[:2], *beside[:2], *before])[:4]
         if meaning.request in _SHAPES and not meaning.point and before and (meaning.request != "why" or len(run.text.split()) <= 6):
             return base, before
         if meaning.request == "nation":
