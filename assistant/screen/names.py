@@ -77,6 +77,7 @@ _BODIES_TOO = frozenset("family plan case file school review reports notes asses
 _ARTICLES = frozenset({"the", "a", "an", "it", "this", "that", "our", "your", "of", "to", "one", "all", "every", "their"})
 _CLAUSE = frozenset({"about", "on", "again", "yesterday", "who", "to", "because", "before", "after", "when", "if", "be"})
 _HONOURS = frozenset({"professor", "prof", "lord", "lady", "baroness", "dame", "sir", "dr"})
+_SMALL = frozenset({"little", "wee", "young", "poor", "baby", "tiny"})
 _SHORT_TITLES = frozenset({"dr", "mr", "mrs", "ms", "miss"})
 # Words that are a title only before a name that is no common word.
 _OFTEN_NO_TITLE = frozenset(
@@ -201,6 +202,15 @@ class Names:
             r"(?![- ](?:manager|lead|leader|head|director|worker|officer|user|chair|nurse|rep))",
             re.IGNORECASE,
         )
+        # Dame Ann Lee, Lord Justice Lee; the Education Secretary, Ann Lee; Ann Lee MP
+        whole = r"(?:[A-Z][\w'’-]+|[A-Z]\.)(?: (?:of|de|van|[A-Z][\w'’-]+|[A-Z]\.)){0,3}"
+        self._in_office = re.compile(
+            rf"\b(?<!Dear )(?:{any_of('public-titles')}) {whole}|\b(?:{any_of('public-offices')}),? (?:(?:is|was|called) )?{whole}|"
+            rf"\b(?:[A-Z][\w'’-]+ ){{1,3}}(?:{any_of('public-letters')})\b"
+        )
+        self._office_words = tuple(
+            {re.split(r"[ ,]", w)[0] for k in ("public-titles", "public-offices", "public-letters") for w in data[k]}
+        )
         roles = "|".join(sorted((re.escape(w) for w in self._cues), key=len, reverse=True))
         self._role_after = re.compile(
             rf"(?:, (?:the |our |a |an |new |her |his |my |their |who (?:is|was) (?:the |our |a |her |his )?)(?:[\w’'-]+ ){{0,3}}?|"
@@ -223,6 +233,13 @@ class Names:
         for first in {w.low for w in words} & self._sayings.keys():
             for m in self._said(first).finditer(lower):
                 closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
+        if any(word in text for word in self._office_words):
+            for m in self._in_office.finditer(readable):
+                closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
+                public = m[0].split()[-1].lower()
+                for w in words:  # and the same surname elsewhere
+                    if w.bare == public:
+                        closed[w.start : w.end] = b"\1" * (w.end - w.start)
         for m in _DATED.finditer(readable):
             closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
         if _ANY_YEAR.search(text):
@@ -470,6 +487,8 @@ class Names:
             return 4.0 if sure and (w.bare not in self._known or (sort & _FIRST and w.capital)) else 0.0
         if last.low in {"the", "a", "an", "this", "these", "no", "every", "each", "any"} and w.gap == " ":
             return -0.5 if sort & GIVEN else -2.5 if sort & CAPITAL else -3.0
+        if last.text in _SMALL and w.gap == " " and w.capital and (sort & _FIRST or not (sort or w.bare in self._known)):
+            return 2.5  # little Fern
         if last.low in self._signing and self._signed.search(before):
             return 2.5 if w.bare not in self._known or sort & _FIRST else 0.0
         points = 0.0

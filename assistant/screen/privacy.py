@@ -63,6 +63,14 @@ _NUMBER_WORD_OR_SIGN = (
 )
 _STATUS = r"(?= ?[-–—|] ?(?:CIN|CPP?|LAC|CLA|EHCP?|SEND?|[MF])\b)"  # what a list of children says after a birthday
 _BORN_AFTER = re.compile(rf"(?:['’]s)?(?:(?:,? ?| ?\| ?|\t)[(\[]?({_FULL_DATE})| ?[-–—] ?({_FULL_DATE}){_STATUS})", re.IGNORECASE)
+# What has a date and is nobody's birthday.
+_EVENT = r"(?:meeting|review|conference|hearing|visit|party|panel|training|report|course|letter|plan|strategy|placed|moved|seen|met)\w*\b"
+# A second birthday beside the first, which another agency has or a twin: 03/05/14 on ours and 05/03/14 on theirs. No event's date.
+_BORN_TOO = re.compile(
+    r"(?:[^.!?;\n\d]|\.(?=\d)){0,40}?(?:[,/&;]|\b(?:and|or|not|vs|versus|but|then|n)\b)\.? ?"
+    rf"(?:(?!(?:on|since|from|by|until|till|at|before|after|last|next|dated)\b|{_EVENT})[\w'’]+,?:? ){{0,4}}?\(?({_FULL_DATE})(?!\d)",
+    re.IGNORECASE,
+)
 _DAY_MONTH_YEAR = r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d"  # 140312
 _SAID_INITIALS = r"\b(?:initials|d\.?o\.?b|birthda\w+|date of birth)\b"
 
@@ -150,6 +158,46 @@ FORMS = _made(
         _BORN,
     ),
     ("date of birth", _form(rf"\bborn (?:in |around |about )?({_MONTH}\.? \d{{4}})"), 1, None, ("born",)),
+    # his birthday on our system is; the date of birth was first given as
+    (
+        "date of birth",
+        _form(
+            rf"\b(?:d\.?o\.?b|date of birth|birth ?date|birthday|dates of birth)s?\b(?:['’]s)?[\s:=,–-]{{1,3}}"
+            rf"(?:(?!{_EVENT})[a-z'’]+[,:]? ){{0,6}}({_FULL_DATE}|{_WRITTEN_DATE})(?!\d)"
+        ),
+        1,
+        None,
+        _BORN,
+    ),
+    ("date of birth", _form(rf"\bbirth(?: was)?(?: to)?(?: (?!{_EVENT})[\w'’-]+){{0,5}}? on ({_DATE})"), 1, None, ("birth",)),
+    (
+        "date of birth",
+        _form(
+            r"\b(?:(?:bab(?:y|ies)|newborn|infant|twins?|triplets|child|mum|mam|mom|mother)\b[^.!?\n]{0,20}?|(?:s?he|they) (?:was|were) )"
+            rf"delivered(?: (?!{_EVENT})[\w'’-]+){{0,4}}? on ({_DATE})"
+        ),
+        1,
+        None,
+        ("delivered",),
+    ),
+    (
+        "date of birth",
+        _form(rf"\b(?:baby|babies|newborn|twins|triplets)(?: \w+){{0,2}}? (?:arrived|came|appeared)(?: \w+){{0,3}}? (?:on )?({_DATE})"),
+        1,
+        None,
+        ("arrived", "came", "appeared"),
+    ),
+    # a date that stands for a child, as in a list
+    (
+        "date of birth",
+        _form(
+            r"\b(?<!each )(?<!every )(?<!per )(?:child|boy|girl|baby|infant|toddler|pupil|sibling|twin|son|daughter|brother|sister|lad|lass|kid"
+            r"|client|patient|young person|YP)(?:, ?| ?\(| ?: ?| [–-] | )(\d{1,2}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{2,4}|\d{4}[-/.]\d{2}[-/.]\d{2})"
+            r"(?![\d/])"
+        ),
+        1,
+        None,
+    ),
     (
         "date of birth",
         _form(r"\bborn (?:on )?((?:Christmas|Boxing|New Year['’]?s|St \w+['’]?s) (?:Day|Eve)(?:,? \d{4})?)"),
@@ -171,7 +219,14 @@ FORMS = _made(
     ("child", _form(r"\(((?-i:[A-Z])),? (?:aged? )?\d{1,2}\)"), 1, None),
     ("child", _form(r"\binitials(?: are| were|:|,)? [\"'“‘(]?((?-i:[A-Z]{2,3}))\b"), 1, None),
     ("CHI number", _form(r"\bCHI\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?:\d[ .-]?){9}\d)(?!\d)"), 1, None),
-    ("H&C number", _form(r"\b(?:H ?[&+] ?C|HCN|health and care)\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?:\d[ .-]?){9}\d)(?!\d)"), 1, None),
+    (
+        "H&C number",
+        _form(
+            r"\b(?:H ?(?:[&+/]|and) ?C|HCN?|health (?:and|&) (?:social )?care)\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?:\d[ .-]?){9}\d)(?!\d)"
+        ),
+        1,
+        None,
+    ),
     ("NHS number", _form(r"\bNHS\b[\s:]*(?:no\.?|number|num|#)?[\s:]*(?:is )?((?:\d[ .-]?){9}\d)(?!\d)"), 1, None),
     ("NHS number", _form(r"(?<![\d+-])\d{3}[ -]?\d{3}[ -]?\d{4}(?![\d-])"), 0, nhs.is_valid),
     ("UPN", _form(r"\b[A-Z]\d{11}[\dA-Z]\b"), 0, None),
@@ -219,6 +274,8 @@ FORMS = _made(
         None,
     ),
     ("passport", _form(r"\bpassports?\b[^.!?\n]{0,60}?\(([A-Z]{0,2}\d{6,9})\)"), 1, None),
+    ("passport", _form(r"\bpassports?\b[^.!?\n\d£$€]{0,45}?(?<![\w£$€])([A-Z]{0,3}\d{7,9}|\d{3} \d{3} \d{3})(?![ ,]?\d)\b"), 1, None),
+    ("passport", _form(r"(?<![\w£$€])([A-Z]{0,2}\d{8,9})\b[^.!?\n\d]{0,30}?\bpassports?\b"), 1, None),
     ("licence", _form(r"\b(?:licen[cs]e|DL)[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?=[\w-]*\d{3})[A-Z0-9-]{8,18})(?![\w-])"), 1, None),
     ("licence", _form(r"\b[A-Z9]{5} ?\d{6} ?[A-Z9]{2}\d[A-Z]{2}\b", 0), 0, None),
     ("bank details", _form(r"\b[A-Z]{2}\d{2} ?(?:[A-Z0-9]{4} ?){2,7}[A-Z0-9]{1,4}\b", 0), 0, iban.is_valid),
@@ -268,6 +325,7 @@ FORMS = _made(
     ("postcode", _form(rf"\b{_POSTCODE}\b", 0), 0, None),
     ("postcode", _form(rf"\b{_POSTCODE_LOWER}\b", 0), 0, None),
     ("postcode", _form(rf"\bpost ?code\b[\s:is]*({_POSTCODE})\b"), 1, None),
+    ("postcode", _form(r"\bzip(?: ?code)?\b[\s:]*(?:is |was )?(\d{5}(?:-\d{4})?)(?![\d-])"), 1, None, ("zip",)),
     # the first half of a postcode, where it is said to be one person's
     ("postcode", _form(rf"\bpost ?code\b(?: is| starts| begins)(?: with)? ((?:{_AREA})\d[\dA-Z]?(?: \d)?)\b"), 1, None),
     (
@@ -387,6 +445,7 @@ def _records(data: dict[str, Any]) -> tuple[Form, ...]:
         return "|".join(re.escape(w).replace(r"\ ", " ?") for w in sorted(data[key], key=len, reverse=True))
 
     least = {n: _REF.replace("LEAST", str(n)) for n in (3, 4, 5)}
+    mixed = rf"(?-i:{_NO_YEAR}((?=[A-Z\d/-]*[A-Z])(?=(?:[A-Z/-]*\d){{LEAST}})[A-Z\d][A-Z\d/-]{{4,}}[A-Z\d]))(?![\w/-])"
     bodies = ("ofsted", "school", "provider", "setting", "charity", "company")  # what has a number of its own
     not_a_body = "(?i:" + "".join(rf"(?<!{body} )" for body in bodies) + ")"
     said = rf"[\s:.#]*(?:{_NUMBER_WORD_OR_SIGN}){{1,3}}(?:is |was )?"
@@ -403,6 +462,22 @@ def _records(data: dict[str, Any]) -> tuple[Form, ...]:
         ),
         ("case number", _form(rf"{not_a_body}\b(?:{words('record-systems')}){said}{least[3]}"), 1, None),
         ("case number", _form(rf"{not_a_body}\b(?:{words('record-systems')})\b[\s:#-]{{1,3}}(?:is |was )?{least[5]}"), 1, None),
+        # a code of capitals and digits: ChildStory 1-5XKQ2P8; and after any word that looks like a system's
+        (
+            "case number",
+            _form(rf"{not_a_body}\b(?:{words('record-systems')})\b[\s:#-]{{1,3}}(?:(?:record|file|entry) )?{mixed.replace('LEAST', '3')}"),
+            1,
+            None,
+        ),
+        (
+            "case number",
+            _form(
+                rf"\b(?!(?:{words('public-registers')})\b)(?-i:[A-Z]{{4,8}}|[A-Z][a-z]+[A-Z][A-Za-z]+)"
+                rf"[ :#]{{1,2}}(?=\S{{7}}){mixed.replace('LEAST', '4')}"
+            ),
+            1,
+            None,
+        ),
         # any system known by its capitals: OASYS no 88120
         (
             "case number",
@@ -533,10 +608,16 @@ NEEDS: dict[str, tuple[int, tuple[str, ...]]] = {
             "/",
             "|",
             "dob",
+            *("deliver", "arrived", "came", "child", "boy", "girl", "twin", "sibling", "pupil", "son", "daughter", "brother", "sister"),
+            *("infant", "toddler", "patient", "client", "kid", "lad", "lass", "yp"),
         ),
     ),
     "CHI number": (10, ("chi",)),
-    "H&C number": (10, ("h&c", "h & c", "h &c", "h& c", "h+c", "h + c", "hcn", "health and care")),
+    "H&C number": (
+        10,
+        ("h&c", "h & c", "h &c", "h& c", "h+c", "h + c", "h/c", "h / c", "h and c", "hc", "health and care", "health & care")
+        + ("health and social care", "health & social care"),
+    ),
     "NHS number": (10, ()),
     "UPN": (3, ()),
     "NI number": (6, ()),
@@ -675,11 +756,19 @@ class Privacy:
         house = rf"(?:(?:The (?:[A-Z][\w'’]+ ){{0,3}}[A-Z][\w'’]+|(?:[A-Z][\w'’]+ ){{1,3}}(?:{home})),? )?"
         states = r"(?:VIC|NSW|QLD|SA|WA|TAS|ACT|NT)"
         town = rf"(?!{states} \d{{4}}\b)[A-Z][^\W\d_]+(?:['’-][^\W\d_]+)*(?![\d\w])"
-        flat_after = r"(?:,? (?:Apt|Unit|Suite|#)\.? ?\w{1,4})?"
+        flat_after = r"(?:,? (?:Apt|Apartment|Unit|Suite|Ste|Lot|Trlr|Rm|#)\.? ?#?\w{1,4}\b)?"
         code = rf"(?:,? ?(?:{_POSTCODE}|[A-Z]{{2}} \d{{5}}(?:-\d{{4}})?|{states} \d{{4}}))?"
+        us = "|".join(sorted((re.escape(w) for w in data["us-states"]), key=len, reverse=True))
+        self._zip = re.compile(rf"\b(?:{us}),? (\d{{5}}(?:-\d{{4}})?)(?![\d-])")
         short = r"(?:(?<=[SRLD][tdnr])\.|(?<=Ave)\.)?"  # a stop after St or Rd is none of a sentence's
         further = rf"(?:, (?:{town} ?){{1,3}}(?=[.,;)\n]|$))?"
         tail = rf"{flat_after}(?:,? (?:{town} ?){{1,3}}(?: \d{{1,2}})?)?{further}{code}"
+        more_streets = "|".join(w.capitalize() for w in data["us-street-words"])
+        self._us_address = re.compile(
+            r"\b\d{1,5} (?:(?:[NSEW]|[NS][EW])\.? )?(?:(?:\d{1,3}(?:st|nd|rd|th)|[A-Z][\w'’-]+) ){1,4}?"
+            rf"(?:{streets}|{more_streets})\b\.?(?: [NSEW]{{1,2}}\b)?{flat_after}(?:,? (?:[A-Z][A-Za-z'’.-]+ ?){{1,3}}?)?,? ?"
+            rf"(?:(?:{us})\b(?:,? \d{{5}}(?:-\d{{4}})?)?|\b\d{{5}}(?:-\d{{4}})?)(?![\d-])"
+        )
         self._addresses = (
             re.compile(rf"\b(?:Lot|RMB|RSD) \d{{1,4}},? (?:[A-Z][\w'’-]+ ){{1,3}}(?:{streets}|Track)\b(?: via)?{tail}"),
             re.compile(
@@ -723,6 +812,9 @@ class Privacy:
 
         for found in self._forms(text):
             keep(found)
+            while found.kind == "date of birth" and (too := _BORN_TOO.match(text, found.end)):
+                found = Found(*too.span(1), "date of birth")
+                keep(found)
         for name in self._names.find(text, taken):
             keep(Found(*name))
             born = _BORN_AFTER.match(text, name.end)  # a full date just after a name is that person's
@@ -776,10 +868,11 @@ class Privacy:
             for form in FIRST:
                 for m in form.pattern.finditer(text):
                     yield Found(m.start(form.group), m.end(form.group), form.kind)
-            for pattern in self._addresses:
+            for pattern in (self._us_address, *self._addresses):
                 for m in pattern.finditer(text):
                     if not self._is_public(text, m):
                         yield Found(m.start(), m.end() - (len(m[0]) - len(m[0].rstrip(" ,"))), "address")
+            yield from (Found(m.start(1), m.end(1), "postcode") for m in self._zip.finditer(text) if not self._is_public(text, m))
         elif any(w in text for w in ("address", "live", "living", "stay", "moved to", "home is")):
             for m in self._addresses[5].finditer(text):
                 yield Found(m.start(), len(m[0].rstrip(" ,")) + m.start(), "address")
