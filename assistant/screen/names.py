@@ -206,11 +206,10 @@ class Names:
         whole = r"(?:[A-Z][\w'’-]+|[A-Z]\.)(?: (?:of|de|van|[A-Z][\w'’-]+|[A-Z]\.)){0,3}"
         self._in_office = re.compile(
             rf"\b(?<!Dear )(?:{any_of('public-titles')}) {whole}|\b(?:{any_of('public-offices')}),? (?:(?:is|was|called) )?{whole}|"
-            rf"\b(?:[A-Z][\w'’-]+ ){{1,3}}(?:{any_of('public-letters')})\b"
+            rf"\b(?:[A-Z][\w'’-]+ ){{0,2}}[A-Z][\w'’-]+(?= (?:{any_of('public-letters')})\b)"
         )
-        self._office_words = tuple(
-            {re.split(r"[ ,]", w)[0] for k in ("public-titles", "public-offices", "public-letters") for w in data[k]}
-        )
+        offices = (*data["public-titles"], *data["public-offices"], *data["public-letters"])
+        self._office_words = tuple({office.split()[0] for office in offices})
         roles = "|".join(sorted((re.escape(w) for w in self._cues), key=len, reverse=True))
         self._role_after = re.compile(
             rf"(?:, (?:the |our |a |an |new |her |his |my |their |who (?:is|was) (?:the |our |a |her |his )?)(?:[\w’'-]+ ){{0,3}}?|"
@@ -229,6 +228,25 @@ class Names:
         for start, end in taken:
             closed[start:end] = b"\1" * (end - start)
         words = self._words(text)
+        self._close_public(text, readable, words, closed)
+        shouting = text.isupper() or sum(w.upper for w in words if not w.plain) > max(3, 0.7 * len(words))
+        found: list[Name] = []
+        again: set[str] = set()
+        i = 0
+        while i < len(words):
+            n = 0 if words[i].plain or closed[words[i].start] else self._add(text, words, i, shouting, closed, found)
+            again.update(w.bare for w in words[i : i + n] if len(w.bare) > 2 and w.bare not in self._known)
+            i += n or 1
+        yield from found
+        if "\n" in text:
+            speakers = Counter(m[1].lower() for m in _SPEAKER.finditer(readable))  # of a chat: who begins two lines
+            again.update(s for s, lines in speakers.items() if lines > 1 and s not in self._known and not self._sorts.get(s, 0) & PLACE)
+        for w in words:  # a name known by what stood beside it once is known in the rest of the text
+            if w.bare in again and w.capital and not closed[w.start] and not self._never_name(w):
+                yield Name(w.start, w.last, "person")
+
+    def _close_public(self, text: str, readable: str, words: list[_Word], closed: bytearray) -> None:
+        """Shuts what is no private person's name: sayings, people in office, dates, authors with a year."""
         lower = readable.lower().replace("’", "'") if len(readable.lower()) == len(text) else ""
         for first in {w.low for w in words} & self._sayings.keys():
             for m in self._said(first).finditer(lower):
@@ -245,21 +263,6 @@ class Names:
         if _ANY_YEAR.search(text):
             for m in _CHAIN.finditer(readable):
                 closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
-        shouting = text.isupper() or sum(w.upper for w in words if not w.plain) > max(3, 0.7 * len(words))
-        found: list[Name] = []
-        again: set[str] = set()
-        i = 0
-        while i < len(words):
-            n = 0 if words[i].plain or closed[words[i].start] else self._add(text, words, i, shouting, closed, found)
-            again.update(w.bare for w in words[i : i + n] if len(w.bare) > 2 and w.bare not in self._known)
-            i += n or 1
-        yield from found
-        if "\n" in text:
-            speakers = Counter(m[1].lower() for m in _SPEAKER.finditer(readable))  # of a chat: who begins two lines
-            again.update(s for s, lines in speakers.items() if lines > 1 and s not in self._known and not self._sorts.get(s, 0) & PLACE)
-        for w in words:  # a name known by what stood beside it once is known in the rest of the text
-            if w.bare in again and w.capital and not closed[w.start] and not self._never_name(w):
-                yield Name(w.start, w.last, "person")
 
     def _said(self, first: str) -> re.Pattern[str]:
         """The sayings that begin with a word, compiled when first needed."""
@@ -416,8 +419,10 @@ class Names:
         return (told or before.rstrip().endswith(":")) and self._introduced.search(before) is not None
 
     def _one_of_some(self, words: list[_Word], i: int) -> bool:
-        """Her two workers, Bel and Sukhi."""
+        """Her two workers, Bel and Sukhi; little Fern."""
         w, last = words[i], words[i - 1]
+        if i and last.text in _SMALL and w.gap == " " and w.capital and (w.sort & _FIRST or not (w.sort or w.bare in self._known)):
+            return True
         if i < 2 or w.gap != ", " or not w.capital or w.bare in self._known:
             return False
         return words[i - 2].low in _SOME and last.low.endswith("s") and last.low[:-1] in self._cues
@@ -487,8 +492,6 @@ class Names:
             return 4.0 if sure and (w.bare not in self._known or (sort & _FIRST and w.capital)) else 0.0
         if last.low in {"the", "a", "an", "this", "these", "no", "every", "each", "any"} and w.gap == " ":
             return -0.5 if sort & GIVEN else -2.5 if sort & CAPITAL else -3.0
-        if last.text in _SMALL and w.gap == " " and w.capital and (sort & _FIRST or not (sort or w.bare in self._known)):
-            return 2.5  # little Fern
         if last.low in self._signing and self._signed.search(before):
             return 2.5 if w.bare not in self._known or sort & _FIRST else 0.0
         points = 0.0

@@ -191,9 +191,9 @@ FORMS = _made(
     (
         "date of birth",
         _form(
-            r"\b(?<!each )(?<!every )(?<!per )(?:child|boy|girl|baby|infant|toddler|pupil|sibling|twin|son|daughter|brother|sister|lad|lass|kid"
-            r"|client|patient|young person|YP)(?:, ?| ?\(| ?: ?| [–-] | )(\d{1,2}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{2,4}|\d{4}[-/.]\d{2}[-/.]\d{2})"
-            r"(?![\d/])"
+            r"\b(?<!each )(?<!every )(?<!per )(?:child|boy|girl|baby|infant|toddler|pupil|sibling|twin|son|daughter|brother|sister|lad|lass"
+            r"|kid|client|patient|young person|YP)(?:, ?| ?\(| ?: ?| [–-] | )"
+            r"(\d{1,2}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{2,4}|\d{4}[-/.]\d{2}[-/.]\d{2})(?![\d/])"
         ),
         1,
         None,
@@ -222,7 +222,8 @@ FORMS = _made(
     (
         "H&C number",
         _form(
-            r"\b(?:H ?(?:[&+/]|and) ?C|HCN?|health (?:and|&) (?:social )?care)\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?:\d[ .-]?){9}\d)(?!\d)"
+            r"\b(?:H ?(?:[&+/]|and) ?C|HCN?|health (?:and|&) (?:social )?care)\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?"
+            r"((?:\d[ .-]?){9}\d)(?!\d)"
         ),
         1,
         None,
@@ -615,8 +616,10 @@ NEEDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "CHI number": (10, ("chi",)),
     "H&C number": (
         10,
-        ("h&c", "h & c", "h &c", "h& c", "h+c", "h + c", "h/c", "h / c", "h and c", "hc", "health and care", "health & care")
-        + ("health and social care", "health & social care"),
+        (
+            *("h&c", "h & c", "h &c", "h& c", "h+c", "h + c", "h/c", "h / c", "h and c", "hc"),
+            *("health and care", "health & care", "health and social care", "health & social care"),
+        ),
     ),
     "NHS number": (10, ()),
     "UPN": (3, ()),
@@ -813,7 +816,7 @@ class Privacy:
         for found in self._forms(text):
             keep(found)
             while found.kind == "date of birth" and (too := _BORN_TOO.match(text, found.end)):
-                found = Found(*too.span(1), "date of birth")
+                found = Found(*too.span(1), "date of birth")  # noqa: PLW2901 - each leads to the next
                 keep(found)
         for name in self._names.find(text, taken):
             keep(Found(*name))
