@@ -25,6 +25,9 @@ _SPACED = re.compile(r"\b(?:[A-Za-z][ .*_-]{1,2}){4,}[A-Za-z]\b")
 _CHOPPED = re.compile(r"(?:\b\w+[.\n]\s*){3}")  # IGNORE. ALL. PREVIOUS.
 _LETTERS = re.compile(r"[a-z]{3,}")
 _TURNED = 3  # so many words that can be read only when turned
+# Letters to be put together by the reader: PRO and then MPT, or I-N-S-T-R and U-C-T-I-O-N-S. None of these is in one piece.
+_PIECES = re.compile(r"(?<![\w-])[A-Z](?:[A-Z]{0,7}|(?:-[A-Z])+)(?![\w-])")
+_IN_PIECES = re.compile("PROMPT|INSTRUCTION|SYSTEM|IGNORE|DISREGARD|JAILBREAK|PASSWORD|GUARDRAIL|OVERRIDE")
 _ABC = "abcdefghijklmnopqrstuvwxyz"
 _ROT13 = str.maketrans(_ABC + _ABC.upper(), _ABC[13:] + _ABC[:13] + _ABC[13:].upper() + _ABC[:13].upper())
 _BLOB = re.compile(r"(?<![\w/+=])[A-Za-z0-9+/]{20,}={0,2}(?![\w/+=])")
@@ -123,6 +126,8 @@ class Hostile:
                 if rule:
                     found.append(Finding(rule, m.start(), m.end()))
         found += self._turned(text, where)
+        if where == "message" and not found:
+            found += _in_pieces(text)
         if not found and where == "message" and _CHOPPED.search(text):
             rule = self._rule(text.replace(".", " ").replace("\n", " "), where)
             if rule:
@@ -190,6 +195,18 @@ class Hostile:
         found = tuple(sorted(told, key=lambda f: (f.start, f.end)))
         clean = self.without(text, found) if found else HIDDEN.sub("", text)
         return _MARK.sub(r"(\1)", _LINKED.sub(r"\1", _LINK.sub(r"\1", _IMAGE.sub("", clean)))), found
+
+
+def _in_pieces(text: str) -> list[Finding]:
+    """A word that only a machine has, to be made of letters over several steps."""
+    pieces = list(_PIECES.finditer(text))
+    if len(pieces) < 2 or text.isupper():  # noqa: PLR2004 - one piece is no puzzle
+        return []
+    plain = [p[0].replace("-", "") for p in pieces]
+    spelt = _IN_PIECES.search("".join(plain))
+    if not spelt or any(_IN_PIECES.search(piece) for piece in plain):
+        return []
+    return [Finding("in-pieces", pieces[0].start(), pieces[-1].end())]
 
 
 def _letters(table: dict[int, int], found: re.Match[str]) -> str:
