@@ -31,6 +31,7 @@ from assistant.types import (
     Draft,
     Evidence,
     Hit,
+    Kind,
     Outcome,
     Part,
     Passage,
@@ -44,14 +45,16 @@ from assistant.types import (
 )
 from assistant.understand import Meaning, Reader, whole_list
 from assistant.writers import CardWriter
-from assistant.writers.cards import content_words, likeness, speaks_of
+from assistant.writers.cards import LEGAL, content_words, likeness, speaks_of
 
 StepName = Literal["screen", "understand", "retrieve", "compose", "check"]
 LONGEST = 20_000  # characters of a question; more is cut, with a notice
 # Follow-ups that ask for the answer before in another shape, and so for the same cards.
-_SHAPES: tuple[Request, ...] = ("shorter", "more", "who", "when", "why", "first", "progress", "tried")
+_SHAPES: tuple[Request, ...] = ("shorter", "more", "who", "when", "why", "first", "progress", "tried", "doubt", "risk", "paper")
 _OWN_NATION = 0.3  # a card of the very nation or agency that was named answers from this fit on
 _TURNED = 6.0  # log-odds of both together from which a follow-up has turned to another card
+_FEW_WORDS = 4  # words of weight beside which a wish is all that a message says
+_SAYS = 3  # words of weight that are enough to search by
 _TORN = 0.25  # log-odds between two cards that fit about equally
 _PLAIN = 0.985  # a card that fits better than this is what was meant
 _SECTION = re.compile(r"\bsections? \d+[a-z]{0,2}\b", re.IGNORECASE)
@@ -59,6 +62,7 @@ _APART_CARD = "agencies-at-different-steps"
 _UNMOVED_CARD = "asked-and-nothing-moved"  # for a follow-up that asks what if it does not work
 _AS_GOOD = 1.0  # log-odds within which a card of the nation that is set defines a thing before a card of none
 _LAW_FIRST = 2.5  # log-odds within which a law card leads the answer to a question about law
+_OF_PRACTICE: tuple[Kind, ...] = ("other", "next_steps", "reasons", "how_to", "placement")  # kinds that ask for no law
 _CLOSE = 1.2  # log-odds below the threshold at which a choice is still offered
 # Words by which a document lays down who may, must or must not.
 _RULES_ON = re.compile(
@@ -207,7 +211,9 @@ class Adviser:
         meaning = self.reader.read(text, history, blocked)
         if meaning.kind in ("greeting", "thanks") or (blocked and meaning.kind == "vague"):
             return True
-        return meaning.follows and self.reader.points_back(text, history)
+        wants = meaning.whatever or (meaning.request not in ("", "other") and len(content_words(text)) <= _FEW_WORDS)
+        ours = bool(wants) and self.reader.knows(text)  # "who should I marry" wants to know who
+        return meaning.follows and (ours or self.reader.points_back(text, history))
 
     def _points(self, text: str, history: tuple[Turn, ...]) -> bool:
         """Whether `text` only points at a place in the answer before: "tell me about the third" says nothing else."""
@@ -357,15 +363,10 @@ class Adviser:
         if asked.kind == "definition" and asked.jurisdiction:  # what a thing is where one works, before how it is done anywhere
             close = [h for h in good if h.odds >= good[0].odds - _AS_GOOD]
             good = _once([*(h for h in close if asked.jurisdiction in h.card.jurisdictions), *good])
-        if asked.kind == "law" and good:
-            law = [
-                h for h in found if h.card.kind == "law" and h.odds >= good[0].odds - _LAW_FIRST and not h.card.section("who-to-contact")
-            ]
-            if nation := asked.jurisdiction:  # the law of the nation that was named, before that of its parent
-                law.sort(key=lambda h: nation not in h.card.jurisdictions)
-            general = not set(good[0].card.jurisdictions) - {"any", "uk"}
-            lead = good[:0] if general or (law and good[0].card.section("who-to-contact")) else good[:1]
-            good = _once([*lead, *law[: 2 - len(lead)], *good])[:4]
+        if good and asked.kind == "law":
+            good = self._law_first(asked, found, good)
+        elif good and asked.kind in _OF_PRACTICE:
+            good = self._practice_first(asked, found, good)
         if good and good[0].card.section("who-to-contact") and not self.reader.reports(asked.text):
             good = [h for h in found if not h.card.section("who-to-contact") and h.fit >= self.retriever.calibration.answer][:2] or good
         apart = self.library.cards.get(_APART_CARD)
@@ -387,6 +388,23 @@ class Adviser:
         if asked.kind in ("law", "definition", "who_when") and self.reader.elsewhere(asked.text):
             good = []  # the law of one nation answers for no other
         return found, good
+
+    def _law_first(self, asked: Understanding, found: list[CardHit], good: list[CardHit]) -> list[CardHit]:
+        """For a question of law: what binds, of the nation that was named before that of its parent."""
+        law = [h for h in found if h.card.kind == "law" and h.odds >= good[0].odds - _LAW_FIRST and not h.card.section("who-to-contact")]
+        if nation := asked.jurisdiction:
+            law.sort(key=lambda h: nation not in h.card.jurisdictions)
+        general = not set(good[0].card.jurisdictions) - {"any", "uk"}
+        lead = good[:0] if general or (law and good[0].card.section("who-to-contact")) else good[:1]
+        return _once([*lead, *law[: 2 - len(lead)], *good])[:4]
+
+    def _practice_first(self, asked: Understanding, found: list[CardHit], good: list[CardHit]) -> list[CardHit]:
+        """For a story, which names the bodies of its nation all the time: a card on the trouble before one on the law of these bodies."""
+        if good[0].card.kind != "law" or LEGAL.search(asked.asked):
+            return good
+        bar = self.retriever.calibration.answer
+        telling = [h for h in found if h.card.kind != "law" and h.odds >= good[0].odds - _LAW_FIRST and h.fit >= bar]
+        return _once([*telling[:1], *good])[:4]
 
     def _is_named(self, card: Card, text: str) -> bool:
         """Whether the question names all of a card's title, so that it is meant however few other words there are."""
@@ -413,12 +431,16 @@ class Adviser:
             context = f"{meaning.base} {meaning.said}"
             base = _together(base, self._search(context, self._vector(context), asked))
         before = self._cited(run.history) or self._good(base)
+        if meaning.whatever:
+            return base, _once([self._given(meaning.whatever), *before])[:3]
         if meaning.request == "why" and before and not before[0].card.section("why-it-happens"):  # what is told without its reasons
-            before = _once([*(h for h in self._good(base) if h.card.section("why-it-happens")), *before])
+            telling = [h for h in base if h.card.section("why-it-happens") and h.fit >= self.retriever.calibration.answer]
+            before = _once([*telling[:2], *before])
         if meaning.request in ("more", "tried") and not meaning.point and before:  # what has been told, and what stands beside it
             told = {h.card.id for h in before}
             beside = [h for h in base if h.fit >= self.retriever.calibration.answer and h.card.id not in told]
-            return base, _once([*before[:2], *beside[:2], *before])[:4]
+            unmoved = [self._given(_UNMOVED_CARD)] if meaning.request == "tried" and _UNMOVED_CARD in self.library.cards else []
+            return base, _once([*before[:1], *unmoved, *before[1:2], *beside[:2], *before])[:4]
         if meaning.request in _SHAPES and not meaning.point and before and (meaning.request != "why" or len(run.text.split()) <= 6):
             return base, before
         if meaning.request == "nation":
@@ -443,12 +465,29 @@ class Adviser:
             close = [h for h in found if h.fit >= _OWN_NATION and h.odds >= found[0].odds - _LAW_FIRST]
             about = [h for h in close if names.search(f"{h.card.title} {h.card.passages[0].text}")]
             return found, _once([*before[:1], *about, *self._good(found)])[:3]
+        if meaning.answers_as == "law" and meaning.request in ("", "other"):
+            law = [h for h in found if h.card.kind == "law" and h.fit >= _OWN_NATION and not h.card.section("who-to-contact")]
+            return found, _once([*law[:2], *self._good(found), *before[:1]])[:3]
         if meaning.answers_as == "comparison" and (named := self._named(asked)):
             return found, _once([*(CardHit(c, 1.0, 30.0, {}, ()) for c in named), *self._good(found)])
         if meaning.request == "unmoved" and _UNMOVED_CARD in self.library.cards:
-            return found, _once([CardHit(self.library.cards[_UNMOVED_CARD], 1.0, 30.0, {}, ()), *before])[:3]
-        meant = self._turned(run.text, base, before, asked) if not meaning.request else []
-        return found, _once([*meant, *self._good(found), *before[:1]])[:3]
+            return found, _once([self._given(_UNMOVED_CARD), *before])[:3]
+        return found, self._carried_on(run.text, meaning, asked, base, before, self._good(found))
+
+    def _given(self, identity: str) -> CardHit:
+        """A card that answers whatever its own words say."""
+        return CardHit(self.library.cards[identity], 1.0, 30.0, {}, ())
+
+    def _carried_on(
+        self, text: str, meaning: Meaning, asked: Understanding, base: list[CardHit], before: list[CardHit], good: list[CardHit]
+    ) -> list[CardHit]:
+        """Cards for a follow-up that asks of its own: those that fit it and what it follows, else what its words alone would find."""
+        meant = self._turned(text, base, before, asked) if meaning.request in ("", "other") else []
+        told = {h.card.id for h in before}
+        new: list[CardHit] = []
+        if all(h.card.id in told for h in (*meant, *good)) and len(content_words(text)) >= _SAYS:
+            new = [h for h in self._good(self._search(text, self._vector(text), asked)) if h.card.id not in told][:1]
+        return _once([*meant, *good, *before[:1], *new])[:3]
 
     def _turned(self, text: str, base: list[CardHit], before: list[CardHit], asked: Understanding) -> list[CardHit]:
         """The card to which the words of a follow-up turn: one that answers them by themselves and fits what was asked before."""

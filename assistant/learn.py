@@ -190,18 +190,20 @@ def fit(
     )  # fmt: skip
 
 
-def fit_many(texts: Sequence[str], vectors: Vectors, labels: Sequence[str], order: Sequence[str], ridge: float = 1.0) -> Classifier:
-    """A classifier for hundreds of labels with few texts each, of vectors and single words.
+def fit_many(
+    texts: Sequence[str], vectors: Vectors, labels: Sequence[str], order: Sequence[str], ridge: float = 1.0, pairs: bool = False
+) -> Classifier:
+    """A classifier for many labels or many texts, of vectors and single words, with `pairs` of words too.
 
     Nothing is held out, since that would cost a label a good part of its texts and the build minutes: its probabilities say
-    which label is likelier, and are no honest chances. Same input, same model.
+    which label is likelier, and are honest chances only as far as somebody measured them. Same input, same model.
     """
     from threadpoolctl import threadpool_limits
 
     scales = (4.0, 4.0, 1.0)
     target = np.array([order.index(label) for label in labels])
     with threadpool_limits(1):
-        dense, sparse, vocabulary = _matrix(texts, vectors, NO_CUES, scales, Vocabulary.of(texts, pairs=False))
+        dense, sparse, vocabulary = _matrix(texts, vectors, NO_CUES, scales, Vocabulary.of(texts, pairs))
         weights, bias = _descend(dense, sparse, target, len(order), ridge, 0.0, enough=1e-3)
     size, terms = vectors.shape[1], len(vocabulary.terms)
     return Classifier(

@@ -20,7 +20,10 @@ Kind = Literal[
     "reasons", "follow_up", "greeting", "thanks", "about", "vague", "other",
 ]  # fmt: skip
 # What a follow-up wants of the answer before.
-Request = Literal["", "shorter", "more", "who", "when", "why", "first", "progress", "tried", "unmoved", "agency", "nation", "other"]
+Request = Literal[
+    "", "shorter", "more", "who", "when", "why", "first", "progress", "tried", "unmoved", "doubt", "risk", "paper",
+    "agency", "nation", "other",
+]  # fmt: skip
 Support = Literal["quoted", "supported"]
 
 LEVELS: tuple[LevelId, ...] = get_args(LevelId)

@@ -1,7 +1,8 @@
 """What a question means: made to stand alone, what kind it is, what it wants of the answer before, what it tells of the partnership.
 
-Rules first, kept as data in `knowledge/questions.yaml`; what no rule settles is decided by a small classifier learned
-from the examples in `knowledge/questions/` when the library is built.
+Rules first, kept as data in `knowledge/questions.yaml`; what no rule settles is decided by small classifiers learned when
+the library is built: of the kind, from the examples in `knowledge/questions/`; of what a follow-up wants, from those in
+`knowledge/follow_ups/`, where a file named after a card holds follow-ups that this card answers whatever they follow.
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from assistant.embed import OnnxEmbeddings
 from assistant.errors import KnowledgeError
 from assistant.knowledge import Library
-from assistant.learn import FORMAT, NO_CUES, Classifier, fit, kept
+from assistant.learn import FORMAT, NO_CUES, Classifier, fit, fit_many, kept
 from assistant.strict import read_yaml
 from assistant.types import FACETS, Kind, Member, Request, Turn
 
+Label = TypeVar("Label", bound=str)
 Patterns = tuple[re.Pattern[str], ...]
 _LEARNED: tuple[Kind, ...] = tuple(k for k in get_args(Kind) if k != "follow_up")  # a follow-up shows only beside what came before
+_WISHES: tuple[Request, ...] = tuple(r for r in get_args(Request) if r not in ("", "agency", "nation"))  # these two name something
 _SOCIAL: tuple[Kind, ...] = ("greeting", "thanks", "about")
 _SHOWS: dict[Kind, str] = {"about": "to_us", "thanks": "thanking", "who_when": "who_or_when", "placement": "placing"}
 _ASKED: tuple[Kind, ...] = ("placement", "next_steps", "reasons", "who_when")  # a phrase that names a thing can be any of the others
@@ -34,6 +37,11 @@ _CERTAIN = 0.75  # what ends the run at once needs more
 _SAID = 90  # words of the answer before that help to find its cards again
 _BRIEF = 9  # words; a longer sentence without a mark may begin with such a word and ask nothing
 _OPENING, _POINTS, _POINT_WORDS = 24, 4, 8  # of an answer before: words of its first sentence, points, words of each
+_LONGEST_WISH = 36  # words of a message that may be a follow-up by what was learned
+_LEANS, _ALONE = "leans", "alone"  # labels of what follows and what does not
+_LEANING = 0.7  # chance from which a message follows what was said before
+_WISHED = 0.55  # chance from which it wants just that
+_NARROW_WISHES: tuple[Request, ...] = ("who", "when", "why")
 _FEW = 4  # words with a meaning of their own; more of them and a message is not vague
 _FILLERS = re.compile(r"\s+(?:actually|really|exactly|even|basically)\b", re.I)  # in a question what a thing is
 _SENTENCE = re.compile(r"[^.?!\n]+(?:[.?!]+(?=\s|$)|\n|$)|[^\n]+")
@@ -89,6 +97,7 @@ class Meaning:
     told: str = ""  # `text` without what we said: the person's own words, on which a placement may rest
     base: str = ""  # the question it follows, itself standing alone
     request: Request = ""  # what it wants of the answer before
+    whatever: str = ""  # the card that answers it whatever it follows
     point: str = ""  # the words of what it points at
     agency: str = ""  # the agency it turns to
     said: str = ""  # what was answered before, without marks, as far as it helps to find the same cards
@@ -109,6 +118,7 @@ class Reader:
     names: tuple[tuple[str, re.Pattern[str]], ...]  # framework member id, pattern
     known: frozenset[str] = frozenset()  # words of the library; others may be slips of the pen
     learned: Classifier | None = None
+    wishes: tuple[Classifier, Classifier] | None = None  # whether a message follows an answer, and what it then wants
     embeddings: OnnxEmbeddings | None = None
 
     def read(self, text: str, history: tuple[Turn, ...] = (), blocked: bool = False) -> Meaning:
@@ -119,7 +129,9 @@ class Reader:
         facts = self._facts(text)
         announced = bool(self.words["new_subject"].search(text))
         turns = [t for t in history if t.text.strip()]
-        request, agency = self._request(alone, subjects) if turns or blocked or kind not in _SOCIAL else ("", "")
+        learned = bool(turns) and kind not in ("greeting", "thanks") and (kind != "about" or certain < 1.0)
+        wish = self._wish(alone, subjects, kind, learned) if turns or blocked or kind not in _SOCIAL else ("", "", "")
+        request, agency, whatever = wish
         points = [w for w in _ANAPHOR.findall(alone) if w.lower() != "this"]  # "this" may be the page
         social = kind in ("greeting", "thanks") or (kind == "about" and certain >= (1.0 if points else _CERTAIN))
         if not announced and (request or not social):
@@ -133,6 +145,8 @@ class Reader:
                 said = next((_plain(t) for t in answers if len(t.split()) > 8), "")
                 gist = self._gist(answers[0], base, alone) if answers and not point and request not in ("shorter", "nation") else ""
                 found = self._following(alone, base, kind, request, agency, subjects, points_at, point, facts, gist)
+                if whatever and points_at is None:
+                    found = replace(found, whatever=whatever, answers_as="next_steps")
                 return replace(found, said=said)
             content = len(self._content(alone))
             leans = request or points_at is not None or ((turns or blocked) and kind in _BARE and bool(_ANAPHOR.search(alone)))
@@ -183,6 +197,14 @@ class Reader:
         return (best if certain >= _POSSIBLE * 2 else "other"), certain
 
     def _ruled(self, mended: str, asks: Sequence[str]) -> Kind | None:
+        """The kind that a rule gives; of a whole list and where one stands in it, the list, which says both."""
+        ruled = self._by_rules(mended, asks)
+        lists = [p for kind, p in self.rules if kind == "list"]
+        if ruled == "placement" and whole_list(mended) and any(p.search(part) for p in lists for part in asks):
+            return "list"
+        return ruled
+
+    def _by_rules(self, mended: str, asks: Sequence[str]) -> Kind | None:
         for part in (*reversed(asks), *([mended] if len(mended.split()) <= 12 else [])):
             for kind, pattern in self.rules:
                 if kind == "who_when" and not asks:
@@ -261,6 +283,37 @@ class Reader:
             return True  # "who with exactly?"
         return len(content) <= 2 and not subjects and not stands
 
+    def _wish(self, text: str, subjects: tuple[str, ...], kind: Kind, learned: bool) -> tuple[Request, str, str]:
+        """What is wanted of the answer before, the agency it turns to, and the card that answers it whatever it follows.
+
+        Rules first; then, where `learned` may say, what was learned from examples: where no rule speaks, and with more certainty
+        where a rule says only that something is meant. Of what reads like a question about us it may only say that it doubts.
+        """
+        request, agency = self._request(text, subjects)
+        if not learned or request not in ("", "other"):
+            return request, agency, ""
+        best, chance = self._wanted(text)
+        if not best or (kind == "about" and best != "doubt"):
+            return request, agency, ""
+        of_its_own = best in _NARROW_WISHES and len(self._content(text)) > _FEW  # "whose job is the threshold document" names a thing
+        if chance < (_WISHED if request == "" else _CERTAIN) or of_its_own:
+            return "other", "", ""
+        wished: Request | None = next((r for r in _WISHES if r == best), None)
+        return (wished, "", "") if wished else ("other", "", best)
+
+    def _wanted(self, text: str) -> tuple[str, float]:
+        """What was learned of a message that follows an answer: the want or the card, and its chance; "" where it stands alone."""
+        if self.wishes is None or self.embeddings is None or len(text.split()) > _LONGEST_WISH:
+            return "", 0.0
+        leaning, wants = self.wishes
+        read = text.encode("utf-8", "replace").decode()  # half a character cannot be read
+        vector = self.embeddings.vectors([read])[0]
+        if leaning.probabilities(read, vector)[_LEANS] < _LEANING:
+            return "", 0.0
+        chances = wants.probabilities(read, vector)
+        best = max(chances, key=lambda k: chances[k])
+        return best, chances[best]
+
     def _request(self, text: str, subjects: tuple[str, ...]) -> tuple[Request, str]:
         """What is wanted of the answer before, and the agency it turns to; "" where the words do not say."""
         for m in reversed(list(_SENTENCE.finditer(text))):
@@ -305,7 +358,7 @@ class Reader:
             if kind in _SOCIAL:
                 continue
             subjects = self._subjects(alone)
-            request, _ = self._request(alone, subjects)
+            request, _, _ = self._wish(alone, subjects, kind, text is not asked[0])
             leans = self._leans(alone, kind, subjects, request) or _pointer(alone) or (len(self._content(alone)) <= 3 and not subjects)
             if not leans or self.words["new_subject"].search(text):
                 return alone
@@ -326,10 +379,11 @@ class Reader:
         points_at: int | None, point: str, facts: Mapping[str, str], gist: str = "",
     ) -> Meaning:  # fmt: skip
         shape, _ = self._kind(base)
-        if shape == "comparison" and len(subjects) == 1 and request in ("", "more"):
+        free = request in ("", "other")  # it asks of its own
+        if shape == "comparison" and len(subjects) == 1 and (free or request == "more"):
             shape = "definition"  # one of what was compared
         # A new question takes the shape of the one before only where that shape suits any subject.
-        asks_anew = not request and kind in ("vague", "other") and bool(self._asks(alone))
+        asks_anew = free and kind in ("vague", "other") and bool(self._asks(alone))
         shape = "other" if shape in (*_SOCIAL, "vague") or (asks_anew and shape in _NARROW) else shape
         before = self._subjects(self._mended(base))
         subjects = self._beside(alone, before) or subjects or self._subjects(point.partition(":")[0]) or before
@@ -338,9 +392,9 @@ class Reader:
             answers_as = "reasons"
         elif request in ("who", "when"):
             answers_as = "who_when"
-        elif points_at is not None or request == "unmoved":
+        elif points_at is not None or request in ("unmoved", "doubt", "risk", "paper"):
             answers_as = "other"
-        elif not request and kind not in ("vague", "other", "about", "definition"):
+        elif free and kind not in ("vague", "other", "about", "definition"):
             answers_as = kind
         asks = "" if request == "shorter" else alone
         text, told = (" ".join(p.strip() for p in parts if p) for parts in ((base, point or gist, asks), (base, point, asks)))
@@ -417,6 +471,10 @@ class Reader:
         """Whether `text` has any word of weight."""
         return bool(self._content(text))
 
+    def knows(self, text: str) -> bool:
+        """Whether the library uses every word of weight in `text`."""
+        return all(w in self.known for w in self._content(text))
+
     def points_back(self, text: str, history: Sequence[Turn]) -> bool:
         """Whether most words of weight in `text` were used before in some form, or name an agency or a place."""
         used = {w[:3] for t in history for w in self._content(t.text)}
@@ -440,7 +498,8 @@ class Reader:
 
     def reports(self, text: str) -> bool:
         """Whether a message asks about telling somebody of a worry, or whom to reach: a story may well have a report in it."""
-        return bool(self.words["reporting"].search(" ".join(self._asks(text)) or text))
+        asks = " ".join(self._asks(text)) or (text if len(text.split()) <= _BRIEF else "")
+        return bool(self.words["reporting"].search(asks))
 
     def split_over_need(self, text: str) -> bool:
         """Whether some agencies are said to be ready and another not to see the need."""
@@ -452,8 +511,10 @@ class Reader:
         for clause in re.split(r"[,;:.?!\n]|\b(?:but|while|whereas)\b|\band (?=the )", text):
             named = [m.group() for p in self.agencies.values() if (m := p.search(clause))]
             if len(named) == 1 and named[0] not in [a for a, _ in found]:
+                if len(self._content(clause)) < 2:
+                    continue  # one in a list of members tells nothing
                 found.append((named[0], clause.strip()))
-            elif found and not named and len(clause.split()) > 1:
+            elif found and not named and len(clause.split()) > 1 and not self._subjects(clause):  # "… integration or coalition?" only asks
                 found[-1] = (found[-1][0], f"{found[-1][1]}, {clause.strip()}")
         return found if len(found) > 1 else []
 
@@ -565,7 +626,9 @@ def load_reader(library: Library, folder: Path, embeddings: OnnxEmbeddings | Non
     slips += [f"{name}: {k}: is missing" for k in _WORDS if not isinstance(told.get(k), str)]
     words = {k: compiled(k, told.get(k, "")) for k in _WORDS}
     agencies = {a: compiled(f"agencies: {a}", rf"\b(?:{p})\b") for a, p in data.get("agencies", {}).items()}
-    examples = _examples(folder, slips)
+    examples = _examples(folder / "questions", _LEARNED, slips)
+    labels: tuple[str, ...] = (*_WISHES, *library.cards)
+    wished = _examples(folder / "follow_ups", labels, slips)
     if slips:
         raise KnowledgeError(slips)
     # The longest term first, so that "northern ireland" hides "ireland" inside it.
@@ -576,8 +639,12 @@ def load_reader(library: Library, folder: Path, embeddings: OnnxEmbeddings | Non
     places = tuple((code, re.compile(rf"(?<![\w.]){re.escape(term)}(?![\w])", re.IGNORECASE)) for term, code in terms)
     names = tuple((m.id, re.compile(rf"\b(?:{'|'.join(map(_spelling, _names(m)))})\b", re.IGNORECASE)) for m in library.members.values())
     known = frozenset(w.lower() for p in library.passages.values() for w in _WORD.findall(p.text))
-    learned = _learned(examples, embeddings, trained) if examples and embeddings and trained else None
-    return Reader(tuple(rules), tuple(follows), words, agencies, places, names, known, learned, embeddings)
+    if not (examples and embeddings and trained):
+        return Reader(tuple(rules), tuple(follows), words, agencies, places, names, known)
+    kind = _learned_kind(examples, embeddings, trained)
+    alone = [text for text, label in examples if label not in (*_SOCIAL, "vague")]
+    wishes = _learned_wishes(wished, alone, embeddings, trained) if wished else None
+    return Reader(tuple(rules), tuple(follows), words, agencies, places, names, known, kind, wishes, embeddings)
 
 
 _WORDS = (
@@ -599,34 +666,59 @@ _WORDS = (
 )
 
 
-def _examples(folder: Path, slips: list[str]) -> list[tuple[str, Kind]]:
-    """Labelled questions, one file for each kind."""
-    found: list[tuple[str, Kind]] = []
-    for path in sorted((folder / "questions").glob("*.yaml")):
-        name = f"questions/{path.name}"
+def _examples(folder: Path, labels: Sequence[Label], slips: list[str]) -> list[tuple[str, Label]]:
+    """Labelled messages, one file for each label that has any."""
+    found: list[tuple[str, Label]] = []
+    for path in sorted(folder.glob("*.yaml")):
+        name = f"{folder.name}/{path.name}"
         rows = read_yaml(path.read_text("utf-8"), name)
-        kind = next((k for k in _LEARNED if k == path.stem), None)
-        if kind is None:
-            slips.append(f"{name}: there is no kind {path.stem!r}")
+        label = next((k for k in labels if k == path.stem), None)
+        if label is None:
+            slips.append(f"{name}: there is no {path.stem!r} to have examples of")
         elif not isinstance(rows, list) or not all(isinstance(r, str) and r.strip() for r in rows):
             slips.append(f"{name}: should be a list of texts")
         else:
-            found += [(text, kind) for text in rows]
+            found += [(text, label) for text in rows]
     texts = [t.strip().lower() for t, _ in found]
-    slips += [f"questions: stands twice: {t}" for t in sorted({t for t in texts if texts.count(t) > 1})]
+    slips += [f"{folder.name}: stands twice: {t}" for t in sorted({t for t in texts if texts.count(t) > 1})]
     return found
 
 
-def _learned(examples: Sequence[tuple[str, Kind]], embeddings: OnnxEmbeddings, trained: Path) -> Classifier:
-    """The classifier for these examples, trained on first use."""
-    version = hashlib.sha256(repr((FORMAT, examples)).encode()).hexdigest()[:12]
+def _learned_kind(examples: Sequence[tuple[str, str]], embeddings: OnnxEmbeddings, trained: Path) -> Classifier:
+    """What tells the kind of a question, trained on first use."""
 
     def train() -> dict[str, Classifier]:
-        texts = [t for t, _ in examples]
-        kinds = [k for k in _LEARNED if any(k == label for _, label in examples)]
-        return {"kind": fit(texts, embeddings.vectors(texts), [k for _, k in examples], kinds, NO_CUES)}
+        texts, labels = [t for t, _ in examples], [label for _, label in examples]
+        return {"kind": fit(texts, embeddings.vectors(texts), labels, [k for k in _LEARNED if k in labels], NO_CUES)}
 
-    return kept(trained, "questions", f"{version}-{embeddings.version}", {"kind": NO_CUES}, train)["kind"]
+    return kept(trained, "questions", _version(examples, embeddings), {"kind": NO_CUES}, train)["kind"]
+
+
+def _learned_wishes(
+    wished: Sequence[tuple[str, str]], alone: Sequence[str], embeddings: OnnxEmbeddings, trained: Path
+) -> tuple[Classifier, Classifier]:
+    """What tells whether a message follows an answer, and what one that follows wants; trained on first use.
+
+    On held-out fifths nine in ten were told apart and nearly three in four wants were named rightly, of 25; where a want was
+    thought likelier than not, five in six. Probabilities were honest there as they are, so nothing is held out here.
+    """
+    texts = [t for t, _ in wished]
+
+    def train() -> dict[str, Classifier]:
+        labels = [label for _, label in wished]
+        vectors = embeddings.vectors([*texts, *alone])
+        sides = [*([_LEANS] * len(texts)), *([_ALONE] * len(alone))]
+        return {
+            "leaning": fit_many([*texts, *alone], vectors, sides, (_LEANS, _ALONE), pairs=True),
+            "wants": fit_many(texts, vectors[: len(texts)], labels, tuple(dict.fromkeys(labels)), pairs=True),
+        }
+
+    found = kept(trained, "follow-ups", _version((*wished, *alone), embeddings), {"leaning": NO_CUES, "wants": NO_CUES}, train)
+    return found["leaning"], found["wants"]
+
+
+def _version(examples: Sequence[object], embeddings: OnnxEmbeddings) -> str:
+    return f"{hashlib.sha256(repr((FORMAT, examples)).encode()).hexdigest()[:12]}-{embeddings.version}"
 
 
 def _names(member: Member) -> list[str]:

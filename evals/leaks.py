@@ -59,8 +59,8 @@ def _learnt(library: Any, knowledge: Path) -> Iterator[tuple[str, str]]:
             yield from ((str(text), f"{path.parent.name}/{path.name}: {key}") for text in (value if isinstance(value, list) else ()))
     for key, rows in _yaml(ORDERS).items():
         yield from ((str(text), f"{ORDERS.name}: {key}") for text in rows if key.endswith("documents"))
-    for path in sorted((knowledge / "questions").glob("*.yaml")):
-        yield from ((str(text), f"questions/{path.name}") for text in yaml.safe_load(path.read_text("utf-8")) or ())
+    for path in [*sorted((knowledge / "questions").glob("*.yaml")), *sorted((knowledge / "follow_ups").glob("*.yaml"))]:
+        yield from ((str(text), f"{path.parent.name}/{path.name}") for text in yaml.safe_load(path.read_text("utf-8")) or ())
     for key, move in _yaml(knowledge / "moves.yaml").items():
         yield from ((str(text), f"moves.yaml: {key}") for text in (*move.get("examples", ()), *move.get("lines", ())))
 

@@ -83,6 +83,57 @@ def test_shorter_gives_the_same_advice_in_few_words(assistant: Assistant) -> Non
     assert answer.more == ""
 
 
+def _follows(assistant: Assistant, text: str, question: str = "Our pooled budget has no agreed exit. What should we do?") -> Answer:
+    first = assistant.ask(question)
+    return assistant.ask(Question(text, history=(Turn("user", question), Turn("assistant", first.text, first))))
+
+
+@pytest.mark.parametrize(
+    ("text", "card"),
+    [
+        ("there isn't a penny for it, I asked", "no-money-for-joint-work"),
+        ("we're run off our feet, when would we do this", "no-time-for-it"),
+        ("give me a sentence to start with when I ring him", "words-to-open-with"),
+    ],
+)
+def test_an_objection_is_answered_whatever_it_follows(assistant: Assistant, text: str, card: str) -> None:
+    answer = _follows(assistant, text)
+    assert (answer.outcome, answer.kind) == ("answered", "follow_up")
+    assert answer.sources[0].card == card
+    assert answer.next_steps
+
+
+def test_who_says_so_is_answered_with_the_grounds(assistant: Assistant) -> None:
+    answer = _follows(assistant, "Says who, though?")
+    assert "What this rests on" in answer.text
+    assert "practice knowledge" in answer.text
+    assert "no practitioner has reviewed it yet" in answer.text
+
+
+def test_the_catch_is_told_from_what_to_watch_for(assistant: Assistant) -> None:
+    answer = _follows(assistant, "what's the downside of doing that")
+    assert answer.text.startswith("**Watch for**")
+
+
+def test_an_answer_can_be_had_as_a_paper(assistant: Assistant) -> None:
+    answer = _follows(assistant, "could you word it for the chief executive's briefing")
+    headings = ["The issue", "Why it matters", "What is proposed", "What to mind", "What the meeting is asked to decide"]
+    assert [line.strip("* ") for line in answer.text.splitlines() if line.startswith("**") and line.endswith("**")] == headings
+
+
+def test_what_was_tried_is_answered_with_another_way(assistant: Assistant) -> None:
+    answer = _follows(assistant, "been there, it died after a month")
+    assert "asked-and-nothing-moved" in [s.card for s in answer.sources]
+    assert answer.next_steps
+
+
+def test_a_story_that_names_bodies_of_a_nation_is_answered_by_practice_before_law(assistant: Assistant) -> None:
+    text = "The joint protocol between Tusla and the HSE is signed. On the ground each sends the bill to the other."
+    answer = assistant.ask(Question(text, jurisdiction="ireland"))
+    assert answer.sources[0].card
+    assert assistant.library.cards[answer.sources[0].card].kind != "law"
+
+
 def test_a_nation_named_in_a_follow_up_answers_for_that_nation(assistant: Assistant) -> None:
     history = (Turn("user", "Who are the statutory safeguarding partners in England?"), Turn("assistant", "Three bodies."))
     answer = assistant.ask(Question("for Scotland", history=history))

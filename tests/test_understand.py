@@ -224,7 +224,14 @@ def test_a_slip_in_the_rules_is_named(small: Path, old: str, new: str, says: str
 def test_examples_are_read_strictly(small: Path) -> None:
     (small / "questions").mkdir()
     (small / "questions" / "gossip.yaml").write_text("- what now\n", "utf-8")
-    with pytest.raises(KnowledgeError, match="there is no kind 'gossip'"):
+    with pytest.raises(KnowledgeError, match=r"questions/gossip\.yaml: there is no 'gossip'"):
+        load_reader(load_library(small), small)
+
+
+def test_examples_of_follow_ups_are_of_a_wish_or_a_card(small: Path) -> None:
+    (small / "follow_ups").mkdir()
+    (small / "follow_ups" / "no-such-card.yaml").write_text("- there is no money\n", "utf-8")
+    with pytest.raises(KnowledgeError, match=r"follow_ups/no-such-card\.yaml: there is no 'no-such-card'"):
         load_reader(load_library(small), small)
 
 
@@ -323,6 +330,48 @@ def test_a_place_in_a_list_without_numbers_can_be_pointed_at(reader: Reader, tex
     meaning = reader.read(text, (Turn("user", "Name the elements"), listed))
     assert meaning.point.startswith(words)
     assert meaning.subjects[0] == words.lower()
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Says who, though?", "doubt"),
+        ("what's the downside of doing that", "risk"),
+        ("could you word it for the chief executive's briefing", "paper"),
+        ("Whit's the catch?", "risk"),
+        ("been there, it died after a month", "tried"),
+    ],
+)
+def test_a_wish_in_words_of_no_rule_is_read_from_examples(reader: Reader, text: str, wanted: str) -> None:
+    assert reader.read(text, TALK).request == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "card"),
+    [
+        ("there isn't a penny for it, I asked", "no-money-for-joint-work"),
+        ("we're run off our feet, when would we do this", "no-time-for-it"),
+        ("how far up do I take it now that their manager has refused", "partner-manager-says-no"),
+        ("give me a sentence to start with when I ring him", "words-to-open-with"),
+        ("I'm only the administrator", "no-authority-to-do-it"),
+        ("and when it goes belly up, whose head rolls", "who-carries-the-blame"),
+    ],
+)
+def test_an_objection_is_answered_by_its_own_card(reader: Reader, text: str, card: str) -> None:
+    meaning = reader.read(text, TALK)
+    assert (meaning.whatever, meaning.follows, meaning.base) == (card, True, ASKED.text)
+    assert reader.read(text).whatever == ""  # with nothing before it, it is a question like any other
+
+
+def test_a_story_of_its_own_is_no_objection(reader: Reader) -> None:
+    text = "Our neighbouring authority has a different threshold document and the hospital that serves both is losing patience. What now?"
+    assert not reader.read(text, TALK).follows
+
+
+def test_a_list_of_members_tells_of_no_agency_apart(reader: Reader) -> None:
+    assert reader.apart("Is it integration or coalition with staff lent by police, probation and health under one manager?") == []
+    apart = reader.apart("Police are trying it out already, while the schools see no need.")
+    assert [agency for agency, _ in apart] == ["Police", "schools"]
 
 
 def test_what_if_it_fails_wants_to_know_what_is_left(reader: Reader) -> None:

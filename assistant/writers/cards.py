@@ -46,6 +46,7 @@ _MARK = re.compile(r"\[\d+\]")  # of a source
 _TOKEN = re.compile(r"[a-z0-9]{3,}|\d+[a-z]?")
 _FORM = re.compile(r"\b(agreement|arrangement|enquiry|process|document|scheme)s?\b", re.IGNORECASE)  # says of what form a thing is
 _WHAT_IS = re.compile(r"\bwhat(?:'s|’s| is| are| does)\b|\bmean(?:s|ing)?\b|\bdefin|\bexplain", re.IGNORECASE)
+_HOLDS_FOR = re.compile(r"\bholds for\b", re.IGNORECASE)  # names things the advice is good for, and says of none what it is
 _COMMON = frozenset(
     "the and for with that this from are was were have has had not you your our their they them who what when where which will would "
     "should could can may into out about over each every one other than then there here how why its does did been being also".split()
@@ -62,6 +63,7 @@ _FURTHER: tuple[Request, ...] = ("", "other", "more", "agency", "tried", "unmove
 _FRESH = 3  # statements and steps below which an answer to these says nothing new
 _SITUATED = 10  # words of weight from which a level or a step is read aloud without being asked for
 _GENERAL = 4  # words of a question that are so few that several cards may answer
+_WORKS = 4  # published works named for a card
 SHORT = 72  # words of an answer asked to be short
 _SHORT_DOCUMENT = 6  # sentences: of so few, all may matter
 _BEARS_ON = 0.4  # of the best sentence's likeness to the question: below it a sentence of a document is off the point
@@ -118,7 +120,7 @@ _HAVE_IT = re.compile(
 _FITTING = re.compile(
     r"\b(right|best|better|choice|should|worth\w*|suits?|suitable|fits?|enough|needs?|needed|sense|too (?:far|much))\b", re.IGNORECASE
 )  # a question of when something is right, not of when it was
-_LEGAL = re.compile(
+LEGAL = re.compile(
     r"\b(law(?:s|ful|fully)?|legal(?:ly)?|legislation|statut\w+|dut(?:y|ies)|acts?|must|requir\w+|oblig\w+|bound|allowed)\b", re.I
 )
 _DANGER = re.compile(
@@ -171,7 +173,8 @@ def defines(card: Card, term: str) -> bool:
     words = _terms(_FORM.sub("", term)) or _terms(term)
     short = term.isupper()  # an abbreviation stands in the questions only
     asks = (a for a in card.asks if short or _WHAT_IS.search(a))
-    return any(words <= _terms(line) for line in (card.title, *(s.text for s in card.passages[0].sentences), *asks))
+    short_answer = (s.text for s in card.passages[0].sentences if not _HOLDS_FOR.search(s.text))
+    return any(words <= _terms(line) for line in (card.title, *short_answer, *asks))
 
 
 def _stems(text: str) -> set[str]:
@@ -297,6 +300,9 @@ class CardWriter:
             return self._more_on(question, cards, said, stood)
         if question.request in ("tried", "progress", "first"):
             return self._again(question, cards, said)
+        shaped = {"doubt": self._grounds, "risk": self._risks, "paper": self._paper}.get(question.request)
+        if shaped:
+            return shaped(question, cards, said)
         return self._of_kind(_shape(question), question, cards, said)
 
     def _further(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
@@ -374,9 +380,11 @@ class CardWriter:
             holds = next((c for c in cards if c.section("features")), first)
             return self._sections(holds, said, [("features", "features", 8)], more=["what-it-covers", "how-sure-we-are", "ask-yourselves"])
         if first.kind == "tool" and kind in ("how_to", "next_steps", "other", "definition", "follow_up"):
-            shown = [("how", "how-to-run-it", 9), ("mistakes", "common-mistakes", 2)]
+            shown = [("how", "how-to-run-it", 10), ("mistakes", "common-mistakes", 2)]
             more = ["headings", "when-to-use-it", "ask-yourselves"]
-            if re.search(r"\b(template|headings?|format|outline|sample|example|blueprint)\b", question.asked or question.text, re.I):
+            if question.kind == "follow_up":  # a tool that answers an objection: what to say, bring or send stands in either
+                shown, more = [("how", "how-to-run-it", 10), ("template", "headings", 6)], ["common-mistakes", "when-to-use-it"]
+            elif re.search(r"\b(template|headings?|format|outline|sample|example|blueprint)\b", question.asked or question.text, re.I):
                 shown, more = (
                     [("template", "headings", 10), ("how", "how-to-run-it", 4)],
                     ["how-to-run-it", "common-mistakes", "ask-yourselves"],
@@ -546,7 +554,7 @@ class CardWriter:
     def _again(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
         """What to start with, how to know that it worked, or what to look at when it was tried."""
         first = cards[0]
-        steps = self._steps(question, cards[:2] if question.request == "tried" else [first], said)
+        steps = self._steps(question, [first], said)
         if question.request == "first":
             lead = Part("steps", self._heading("first"), steps=steps[:1])
             why = Part("bullets", self._heading("reasons"), said.choose(self._pool([first], _REASONS), 2))
@@ -559,10 +567,68 @@ class CardWriter:
         if question.request == "progress":
             signs = Part("bullets", self._heading("progress"), tuple(Claim(p.step.progress, (p.passage,)) for p in steps[:5]))
             return [self._opening(first, said), signs, Part("steps", self._heading("steps"), steps=steps), self._asking([first], said, 2)]
-        intro = Part("plain", lines=(self.prompts.say("writer.tried"),))
-        watch = Part("bullets", self._heading("watch"), said.choose(self._pool(cards[:2], ("watch-for", "common-mistakes")), 3))
-        why = Part("bullets", self._heading("reasons"), said.choose(self._pool(cards[:2], _REASONS), 3))
-        return [intro, self._asking(cards[:2], said, 3), why, watch, Part("steps", self._heading("steps"), steps=steps[:4])]
+        # Another way is a card of its own, whose steps need not share the words of the question.
+        others = [c for c in cards[1:] if not all(said.told(s.text) for s in c.passages[0].sentences)][:1]
+        openings = [self._opening(c, said) for c in others]
+        steps = (*steps[:2], *(step for c in others for step in self._steps(question, [c], said)))
+        why = Part("bullets", self._heading("reasons"), said.choose(self._pool(cards[:2], _REASONS), 2))
+        watch = Part("bullets", self._heading("watch"), said.choose(self._pool(cards[:2], ("watch-for", "common-mistakes")), 2))
+        return [
+            Part("plain", lines=(self.prompts.say("writer.tried"),)), self._asking(cards[:2], said, 2), *openings, why,
+            Part("steps", self._heading("steps"), steps=tuple(sorted(steps, key=lambda s: WHENS.index(s.step.when)))[:MOST_STEPS]), watch,
+        ]  # fmt: skip
+
+    def _grounds(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
+        """What the answer before rests on: of what kind it is and when it was looked over, what the sources say, how to see for oneself."""
+        lines: list[str] = []
+        for card in cards[:2]:
+            role = self.prompts.say("writer.grounds.builder") if card.reviewed_by == "builder" else card.reviewed_by
+            on = f"{card.reviewed_on.day} {card.reviewed_on:%B %Y}"
+            lines.append(self.prompts.say(f"writer.grounds.{card.status}", title=card.title))
+            lines.append(self.prompts.say("writer.grounds.reviewed", on=on, role=role))
+            cited = dict.fromkeys(key for p in card.passages for s in p.sentences for key in s.references)
+            lines += [self._work(key) for key in list(cited)[:_WORKS]]
+        found = said.choose(self._pool(cards[:2], ("what-the-sources-say", "what-was-found", "what-binds-whom")), 4)
+        general = self.library.cards.get("thin-evidence")
+        limits = said.choose(self._pool([general] if general else [], ("in-short",)), 2)
+        steps = self._steps(question, cards[:1], said)
+        return [
+            Part("plain", self._heading("grounds"), lines=tuple(lines)),
+            Part("bullets", self._heading("mandate"), found),
+            Part("bullets", self._heading("sure"), (*self._doubt(cards[:1], said).claims, *limits)),
+            Part("bullets", self._heading("progress"), tuple(Claim(p.step.progress, (p.passage,)) for p in steps[:4])),
+            self._asking(cards[:1], said, 1),
+        ]
+
+    def _work(self, key: str) -> str:
+        """One published work that a card cites: what it is and how much of it we saw."""
+        source = self.library.sources[key]
+        named = ", ".join(str(part) for part in (source.title, source.authors, source.year) if part)
+        return self.prompts.say(f"writer.grounds.{source.seen}", work=named)
+
+    def _risks(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
+        """What can go wrong with what was advised, then what would show it early and what to ask."""
+        watch = said.choose(self._pool(cards[:2], ("watch-for", "common-mistakes")), 5)
+        return [
+            Part("bullets", self._heading("watch"), watch),
+            Part("bullets", self._heading("signs"), said.choose(self._pool(cards[:1], ("signs",)), 2)),
+            self._asking(cards[:2], said, 3),
+            Part("steps", self._heading("steps"), steps=self._steps(question, cards[:1], said)[:3], more=bool(watch)),
+        ]
+
+    def _paper(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
+        """The answer before as a paper for a board: the issue, why it matters, what is proposed, what to mind, what to decide."""
+        first = cards[0]
+        opening = self._opening(first, said)
+        reasons = said.choose(self._pool([first], (*_REASONS, "what-was-found", "signs", "when-to-use-it")), 3)
+        steps = self._steps(question, cards[:1], said)
+        return [
+            replace(opening, heading=self._heading("paper.issue")),
+            Part("bullets", self._heading("paper.why"), reasons),
+            Part("steps", self._heading("paper.proposed"), steps=steps),
+            Part("bullets", self._heading("paper.risks"), said.choose(self._pool([first], ("watch-for", "common-mistakes")), 2)),
+            Part("plain", self._heading("paper.decide"), lines=(self.prompts.say("writer.paper.decide"),)),
+        ]
 
     # ---- reasons, who and when, lists, where we stand
 
@@ -798,7 +864,7 @@ class CardWriter:
 
     def _country(self, question: Understanding, cards: Sequence[Card]) -> list[Part]:
         """For a law question that names no nation: which one the answer is for, and the question which one is meant."""
-        if question.jurisdiction or not (cards[0].kind == "law" or (_shape(question) == "law" and _LEGAL.search(question.asked))):
+        if question.jurisdiction or not (cards[0].kind == "law" or (_shape(question) == "law" and LEGAL.search(question.asked))):
             return []
         nations = [self.library.jurisdictions[c].name for c in cards[0].jurisdictions if c != "any"]
         key = "country.of" if nations else "country.any"
