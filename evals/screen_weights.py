@@ -112,6 +112,7 @@ def groups() -> list[Group]:
         Group("calm", calm, 0, 0, (3.0, 2.0)),
         Group("short", [*opened("scope_in"), *examples["ours"]], 0, 0, (0.5, 2.0)),
         Group("asks", asks, 0, 0, (1.5, 1.0)),
+        Group("follow-ups", _follow_ups(), 0, 0, (1.5, 0.7)),
         Group("placement", _placement(), 0, 0, (1.0, 0.5)),
         Group("open cases", _open_cases(), 0, 0, (1.5, 0.5)),
         Group("plain", plain, 0, 0, (0.5, 0.5)),
@@ -234,6 +235,12 @@ def _cards(urgent: set[str], asked: re.Pattern[str]) -> tuple[list[str], list[st
         ]
     asks += yaml.safe_load((ROOT / "knowledge" / "answerable" / "ours.yaml").read_text("utf-8"))["examples"]
     return [a for a in asks if not asked.search(a)], lines
+
+
+def _follow_ups() -> list[str]:
+    """What people say to an answer, which alone may sound like anything: "she will never come back to us"."""
+    paths = sorted((ROOT / "knowledge" / "follow_ups").glob("*.yaml"))
+    return [text for path in paths for text in yaml.safe_load(path.read_text("utf-8"))]
 
 
 def _placement() -> list[str]:

@@ -200,7 +200,7 @@ class Hostile:
 def _in_pieces(text: str) -> list[Finding]:
     """A word that only a machine has, to be made of letters over several steps."""
     pieces = list(_PIECES.finditer(text))
-    if len(pieces) < 2 or text.isupper():  # noqa: PLR2004 - one piece is no puzzle
+    if len(pieces) < 2 or text.isupper():
         return []
     plain = [p[0].replace("-", "") for p in pieces]
     spelt = _IN_PIECES.search("".join(plain))
