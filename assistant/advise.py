@@ -53,6 +53,7 @@ LONGEST = 20_000  # characters of a question; more is cut, with a notice
 _SHAPES: tuple[Request, ...] = ("shorter", "more", "who", "when", "why", "first", "progress", "tried", "doubt", "risk", "paper")
 _OWN_NATION = 0.3  # a card of the very nation or agency that was named answers from this fit on
 _TURNED = 6.0  # log-odds of both together from which a follow-up has turned to another card
+_OF_ONESELF = re.compile(r"\b(?:i|i['’]?m|i['’]?ve|i['’]?d|me|my|mine|myself)\b", re.IGNORECASE)
 _FEW_WORDS = 4  # words of weight beside which a wish is all that a message says
 _SAYS = 3  # words of weight that are enough to search by
 _TORN = 0.25  # log-odds between two cards that fit about equally
@@ -188,8 +189,12 @@ class Adviser:
         run.history = self._clear_history(question.history)
         blocked = len(run.history) < len(question.history)
         found = self.screen.check(text)
-        subject = found.decline_reason == "other-subject" and self._continues(found.masked, run.history, blocked)
-        if found.outcome == "declined" and not found.injection and (subject or self._points(found.masked, run.history)):
+        # Whether others are bound is no question of one's own position, where it follows what was said of them.
+        theirs = found.decline_reason == "own-legal-position" and not _OF_ONESELF.search(found.masked)
+        carries_on = (theirs and self.reader.read(found.masked, run.history, blocked).follows) or (
+            found.decline_reason == "other-subject" and self._continues(found.masked, run.history, blocked)
+        )
+        if found.outcome == "declined" and not found.injection and (carries_on or self._points(found.masked, run.history)):
             found = replace(found, outcome="clear", in_scope=True, decline_reason=None)
         run.screening = found
         run.text = found.masked

@@ -103,6 +103,11 @@ def test_an_objection_is_answered_whatever_it_follows(assistant: Assistant, text
     assert answer.next_steps
 
 
+def test_whether_others_are_bound_is_no_question_of_ones_own_position(assistant: Assistant) -> None:
+    question = "Small nurseries are partners in name only and never come to our meetings. What can we do?"
+    assert _follows(assistant, "must they come, legally", question).outcome == "answered"
+
+
 def test_who_says_so_is_answered_with_the_grounds(assistant: Assistant) -> None:
     answer = _follows(assistant, "Says who, though?")
     assert "What this rests on" in answer.text
@@ -117,7 +122,7 @@ def test_the_catch_is_told_from_what_to_watch_for(assistant: Assistant) -> None:
 
 def test_an_answer_can_be_had_as_a_paper(assistant: Assistant) -> None:
     answer = _follows(assistant, "could you word it for the chief executive's briefing")
-    headings = ["The issue", "Why it matters", "What is proposed", "What to mind", "What the meeting is asked to decide"]
+    headings = ["In short", "Why it happens", "What is proposed", "What to mind", "What the meeting is asked to decide"]
     assert [line.strip("* ") for line in answer.text.splitlines() if line.startswith("**") and line.endswith("**")] == headings
 
 

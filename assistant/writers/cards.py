@@ -582,12 +582,12 @@ class CardWriter:
         """What the answer before rests on: of what kind it is and when it was looked over, what the sources say, how to see for oneself."""
         lines: list[str] = []
         for card in cards[:2]:
-            role = self.prompts.say("writer.grounds.builder") if card.reviewed_by == "builder" else card.reviewed_by
-            on = f"{card.reviewed_on.day} {card.reviewed_on:%B %Y}"
             lines.append(self.prompts.say(f"writer.grounds.{card.status}", title=card.title))
-            lines.append(self.prompts.say("writer.grounds.reviewed", on=on, role=role))
             cited = dict.fromkeys(key for p in card.passages for s in p.sentences for key in s.references)
             lines += [self._work(key) for key in list(cited)[:_WORKS]]
+        first = cards[0]
+        role = self.prompts.say("writer.grounds.builder") if first.reviewed_by == "builder" else first.reviewed_by
+        lines.append(self.prompts.say("writer.grounds.reviewed", on=f"{first.reviewed_on.day} {first.reviewed_on:%B %Y}", role=role))
         found = said.choose(self._pool(cards[:2], ("what-the-sources-say", "what-was-found", "what-binds-whom")), 4)
         general = self.library.cards.get("thin-evidence")
         limits = said.choose(self._pool([general] if general else [], ("in-short",)), 2)
@@ -617,14 +617,14 @@ class CardWriter:
         ]
 
     def _paper(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
-        """The answer before as a paper for a board: the issue, why it matters, what is proposed, what to mind, what to decide."""
+        """The answer before as a paper for a board: in short, why it happens, what is proposed, what to mind, what to decide."""
         first = cards[0]
         opening = self._opening(first, said)
         reasons = said.choose(self._pool([first], (*_REASONS, "what-was-found", "signs", "when-to-use-it")), 3)
         steps = self._steps(question, cards[:1], said)
         return [
-            replace(opening, heading=self._heading("paper.issue")),
-            Part("bullets", self._heading("paper.why"), reasons),
+            replace(opening, heading=self._heading("gist")),
+            Part("bullets", self._heading("reasons"), reasons),
             Part("steps", self._heading("paper.proposed"), steps=steps),
             Part("bullets", self._heading("paper.risks"), said.choose(self._pool([first], ("watch-for", "common-mistakes")), 2)),
             Part("plain", self._heading("paper.decide"), lines=(self.prompts.say("writer.paper.decide"),)),
