@@ -130,8 +130,8 @@ class Reader:
         announced = bool(self.words["new_subject"].search(text))
         turns = [t for t in history if t.text.strip()]
         learned = bool(turns) and kind not in ("greeting", "thanks") and (kind != "about" or certain < 1.0)
-        wish = self._wish(alone, subjects, kind, learned) if turns or blocked or kind not in _SOCIAL else ("", "", "")
-        request, agency, whatever = wish
+        asking = bool(turns) or blocked or kind not in _SOCIAL
+        request, agency, whatever = self._wish(alone, subjects, kind, learned) if asking else ("", "", "")
         points = [w for w in _ANAPHOR.findall(alone) if w.lower() != "this"]  # "this" may be the page
         social = kind in ("greeting", "thanks") or (kind == "about" and certain >= (1.0 if points else _CERTAIN))
         if not announced and (request or not social):
@@ -352,13 +352,13 @@ class Reader:
     def _base(self, asked: Sequence[str]) -> str:
         """The last question that stands alone, with what followed it up since."""
         kept: list[str] = []
-        for text in reversed(asked):
+        for turn, text in reversed(list(enumerate(asked))):
             alone = self._asked(text)
             kind, _ = self._kind(alone)
             if kind in _SOCIAL:
                 continue
             subjects = self._subjects(alone)
-            request, _, _ = self._wish(alone, subjects, kind, text is not asked[0])
+            request, _, _ = self._wish(alone, subjects, kind, learned=turn > 0)
             leans = self._leans(alone, kind, subjects, request) or _pointer(alone) or (len(self._content(alone)) <= 3 and not subjects)
             if not leans or self.words["new_subject"].search(text):
                 return alone
