@@ -212,7 +212,7 @@ class Adviser:
         return run
 
     def _continues(self, text: str, history: tuple[Turn, ...], blocked: bool) -> bool:
-        """Whether `text` only greets, thanks or points back, so that its own words say nothing of its subject."""
+        """Whether `text` greets, thanks, points back or wants something of the answer in words of ours: it says nothing of its subject."""
         meaning = self.reader.read(text, history, blocked)
         if meaning.kind in ("greeting", "thanks") or (blocked and meaning.kind == "vague"):
             return True
@@ -376,12 +376,12 @@ class Adviser:
             good = [h for h in found if not h.card.section("who-to-contact") and h.fit >= self.retriever.calibration.answer][:2] or good
         apart = self.library.cards.get(_APART_CARD)
         if good and apart and asked.kind in ("next_steps", "other") and self.reader.split_over_need(asked.text):
-            good = _once([CardHit(apart, 1.0, 30.0, {}, ()), *good])[:4]
+            good = _once([_given(apart), *good])[:4]
         named = self._named(asked, meaning.whole)
         if named and asked.kind in ("definition", "list", "comparison"):
             good = [*(h for h in found if h.card in named), *(h for h in good if h.card not in named)]
             missing = [c for c in named if all(h.card != c for h in good)]
-            good = [*(CardHit(c, 1.0, 30.0, {}, ()) for c in missing), *good]
+            good = [*(_given(c) for c in missing), *good]
         elif asked.term:  # a card that never names the thing does not say what it is, however near its subject
             named_there = [h for h in found if h.fit >= self.retriever.calibration.answer and speaks_of(h.card, asked.term)]
             good = [h for h in good if h in named_there] or named_there[:2]
@@ -436,16 +436,17 @@ class Adviser:
             context = f"{meaning.base} {meaning.said}"
             base = _together(base, self._search(context, self._vector(context), asked))
         before = self._cited(run.history) or self._good(base)
+        unmoved = self.library.cards.get(_UNMOVED_CARD)
         if meaning.whatever:
-            return base, _once([self._given(meaning.whatever), *before])[:3]
+            return base, _once([_given(self.library.cards[meaning.whatever]), *before])[:3]
         if meaning.request == "why" and before and not before[0].card.section("why-it-happens"):  # what is told without its reasons
             telling = [h for h in base if h.card.section("why-it-happens") and h.fit >= self.retriever.calibration.answer]
             before = _once([*telling[:2], *before])
         if meaning.request in ("more", "tried") and not meaning.point and before:  # what has been told, and what stands beside it
             told = {h.card.id for h in before}
             beside = [h for h in base if h.fit >= self.retriever.calibration.answer and h.card.id not in told]
-            unmoved = [self._given(_UNMOVED_CARD)] if meaning.request == "tried" and _UNMOVED_CARD in self.library.cards else []
-            return base, _once([*before[:1], *unmoved, *before[1:2], *beside[:2], *before])[:4]
+            another = [_given(unmoved)] if unmoved and meaning.request == "tried" else []
+            return base, _once([*before[:1], *another, *before[1:2], *beside[:2], *before])[:4]
         if meaning.request in _SHAPES and not meaning.point and before and (meaning.request != "why" or len(run.text.split()) <= 6):
             return base, before
         if meaning.request == "nation":
@@ -459,7 +460,7 @@ class Adviser:
         if meaning.point:
             found = self._search(meaning.point, self._vector(meaning.point), asked)
             whole = self._search(asked.text, run.vector, asked)
-            held = [CardHit(c, 1.0, 30.0, {}, ()) for c in self._named(asked) if meaning.point.startswith(self._member_of(c))]
+            held = [_given(c) for c in self._named(asked) if meaning.point.startswith(self._member_of(c))]
             held += [h for h in before if _holds_step(h.card, meaning.point)]
             return found, _once([*held, *self._good(whole)[:1], *self._good(found)[:2], *before[:1]])[:3]
         found = self._search(asked.text, run.vector, asked)
@@ -471,17 +472,14 @@ class Adviser:
             about = [h for h in close if names.search(f"{h.card.title} {h.card.passages[0].text}")]
             return found, _once([*before[:1], *about, *self._good(found)])[:3]
         if meaning.answers_as == "law" and meaning.request in ("", "other"):
-            law = [h for h in found if h.card.kind == "law" and h.fit >= _OWN_NATION and not h.card.section("who-to-contact")]
+            close = [h for h in found if h.fit >= _OWN_NATION and h.odds >= found[0].odds - _LAW_FIRST]
+            law = [h for h in close if h.card.kind == "law" and not h.card.section("who-to-contact")]
             return found, _once([*law[:2], *self._good(found), *before[:1]])[:3]
         if meaning.answers_as == "comparison" and (named := self._named(asked)):
-            return found, _once([*(CardHit(c, 1.0, 30.0, {}, ()) for c in named), *self._good(found)])
-        if meaning.request == "unmoved" and _UNMOVED_CARD in self.library.cards:
-            return found, _once([self._given(_UNMOVED_CARD), *before])[:3]
+            return found, _once([*(_given(c) for c in named), *self._good(found)])
+        if meaning.request == "unmoved" and unmoved:
+            return found, _once([_given(unmoved), *before])[:3]
         return found, self._carried_on(run.text, meaning, asked, base, before, self._good(found))
-
-    def _given(self, identity: str) -> CardHit:
-        """A card that answers whatever its own words say."""
-        return CardHit(self.library.cards[identity], 1.0, 30.0, {}, ())
 
     def _carried_on(
         self, text: str, meaning: Meaning, asked: Understanding, base: list[CardHit], before: list[CardHit], good: list[CardHit]
@@ -506,7 +504,7 @@ class Adviser:
         for turn in reversed(history):
             if turn.answer and turn.answer.sources:
                 names = dict.fromkeys(s.card for s in turn.answer.sources if s.card in self.library.cards)
-                return [CardHit(self.library.cards[n], 1.0, 30.0, {}, ()) for n in names if n][:3]
+                return [_given(self.library.cards[n]) for n in names if n][:3]
         return []
 
     # ---- asking back
@@ -641,6 +639,11 @@ def _holds(page: Page, refused: int) -> bool:
     """Whether enough of a model's draft stood: something said, and no more lost than kept."""
     lost = len(page.dropped) + refused
     return bool(page.statements) and lost <= len(page.statements) + len(page.next_steps)
+
+
+def _given(card: Card) -> CardHit:
+    """A card that answers whatever its own words say."""
+    return CardHit(card, 1.0, 30.0, {}, ())
 
 
 def _together(first: list[CardHit], second: list[CardHit]) -> list[CardHit]:

@@ -108,6 +108,11 @@ def test_whether_others_are_bound_is_no_question_of_ones_own_position(assistant:
     assert _follows(assistant, "must they come, legally", question).outcome == "answered"
 
 
+def test_where_no_card_holds_the_law_of_a_follow_up_that_is_said(assistant: Assistant) -> None:
+    answer = _follows(assistant, "is there any law making them", "GPs never send reports to our conferences. What can we do?")
+    assert answer.text.startswith("No card I have says what the law asks")
+
+
 def test_who_says_so_is_answered_with_the_grounds(assistant: Assistant) -> None:
     answer = _follows(assistant, "Says who, though?")
     assert "What this rests on" in answer.text

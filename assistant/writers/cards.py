@@ -320,7 +320,8 @@ class CardWriter:
         parts = [Part("bullets", self._heading("answer" if question.request == "" else "point"), answer), *parts]
         if _substance(parts) >= _FRESH:
             return parts
-        return [Part("plain", lines=(self.prompts.say("writer.further.none"),)), *parts[:1], self._opening(cards[0], again), *parts[1:]]
+        silent = "law.none" if shape == "law" and all(c.kind != "law" for c in cards) else "further.none"
+        return [Part("plain", lines=(self.prompts.say(f"writer.{silent}"),)), *parts[:1], self._opening(cards[0], again), *parts[1:]]
 
     def _own(self, asked: str) -> frozenset[str]:
         """The words of a follow-up that not every card has."""
