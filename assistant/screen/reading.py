@@ -140,7 +140,7 @@ class Lexicon:
                 if words[i + 1 : i + 2] == [phrase[1]] and tuple(words[i : i + len(phrase)]) == phrase:
                     for j in range(i, i + len(phrase)):
                         marks[j] += more
-            form = _age(words, i)
+            form = _age(words, i) if word in _OPENS_AN_AGE or word.isdigit() else None
             if form:
                 for j in range(i, i + form[0]):
                     marks[j] += "".join(self.mark.get(c, "") for c in form[1])
@@ -201,6 +201,9 @@ NUMBERS = {
         "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen".split()
     )
 }
+
+
+_OPENS_AN_AGE = frozenset({*NUMBERS, "year", "yr", "grade", "y", "aged"})
 
 
 def _number(word: str) -> int | None:
