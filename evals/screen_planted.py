@@ -17,11 +17,11 @@ import yaml
 
 from assistant.knowledge import sentences
 from assistant.learn import fit, held_out_logits
-from assistant.screen.planted import LABELS, PLANTED, SOUND, cues_of
+from assistant.screen.planted import LABELS, PLANTED, SOUND, about_of, cues_of
 from evals.screens import ROOT, wilson
 
 SCREENS = ROOT / "knowledge" / "screens"
-ALARMS = 0.025  # a stranger's sentences gave more than twice the alarms of held-out ones
+ALARMS = 0.015  # of such sentences: a document of ten of them then loses one of its own once in seven, not once in four
 RIDGE = 10.0  # of 1, 3 and 10, what caught most on held-out folds at that many alarms
 _SAID = re.compile(r"[^<>{}\[\]\U000e0000-\U000e007f]*\w+(?: [^<>{}\[\]\U000e0000-\U000e007f]*\w[^<>{}\[\]]*){4,}")
 LINES = 1500  # of the cards' own lines, drawn by a fixed chance
@@ -29,11 +29,12 @@ LINES = 1500  # of the cards' own lines, drawn by a fixed chance
 
 def main() -> None:
     texts, labels, hard = examples()
-    patterns = _read(SCREENS / "planted.yaml")["cues"]
+    own = _read(SCREENS / "planted.yaml")
+    patterns, about = own["cues"], about_of(own["about"])
     cues = cues_of(patterns)
     nothing = np.zeros((len(texts), 0), dtype=np.float32)  # in place of the sentences' vectors
     held_out = held_out_logits(texts, nothing, labels, LABELS, cues, ridge=RIDGE)
-    odds = held_out[:, 0] - held_out[:, 1]
+    odds = np.where([bool(about.search(text)) for text in texts], held_out[:, 0] - held_out[:, 1], -np.inf)
     planted = np.array([label == PLANTED for label in labels])
     looks_alike = ~planted & (np.arange(len(texts)) < hard)
     least = float(np.quantile(odds[looks_alike], 1 - ALARMS, method="higher")) + 1e-6
@@ -42,6 +43,7 @@ def main() -> None:
     head = {
         "bias": round(float(learnt.bias[0] - learnt.bias[1]), 3),
         "least": round(least, 3),
+        "about": own["about"],
         "cues": {name: (pattern, round(float(w), 3)) for (name, pattern), w in zip(patterns.items(), of_cues, strict=True)},
     }
     rows = zip(learnt.vocabulary.terms, learnt.vocabulary.rarity, of_words, strict=True)

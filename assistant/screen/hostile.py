@@ -34,9 +34,6 @@ _BLOB = re.compile(r"(?<![\w/+=])[A-Za-z0-9+/]{20,}={0,2}(?![\w/+=])")
 _HEX = re.compile(r"(?:\b(?:0x|\\x)?[0-9a-fA-F]{2}\b[ ,:]?|\\x[0-9a-fA-F]{2}){8,}")
 _TAGS = re.compile("[\U000e0000-\U000e007f]+")
 _JOINED = re.compile("(?<=[A-Za-z])[\u00ad\u200b-\u200d\u2060\ufeff]+(?=[A-Za-z])")
-_BLOCKS = re.compile(
-    r"<!--[\s\S]*?-->|<script\b[\s\S]*?(?:</script>|$)|<span style=\"display:\s*none\">[\s\S]*?(?:</span>|$)", re.IGNORECASE
-)
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]+)\]\((?:[^()]|\([^()]*\))*\)")
 # Other ways to link: by a reference, by an address in angle brackets, by a tag. A tag that fetches anything has an attribute;
@@ -100,6 +97,8 @@ class Hostile:
                 self._needs[word] = self._needs.get(word, 0) | bit
         self._no_machine = re.compile(data["not-a-machine"])
         self._forms = tuple((f["id"], re.compile(f["pattern"]), tuple(f["near"])) for f in data["forms"])
+        unseen = next(f["pattern"] for f in data["forms"] if f["id"] == "comment")
+        self._blocks = re.compile(unseen + r"|(?i:<script\b[\s\S]*?(?:</script>|$))")
 
     def find(self, text: str, where: Literal["message", "document"]) -> tuple[Finding, ...]:
         """Each hostile passage, sentence by sentence, in order."""
@@ -187,8 +186,8 @@ class Hostile:
 
     def clean_document(self, text: str) -> tuple[str, tuple[Finding, ...]]:
         # blocks nobody sees go whole, and what stands beside them is read without them
-        blocks = [Finding("comment", m.start(), m.end()) for m in _BLOCKS.finditer(text)]
-        seen = _BLOCKS.sub(lambda m: " " * len(m[0]), text)
+        blocks = [Finding("comment", m.start(), m.end()) for m in self._blocks.finditer(text)]
+        seen = self._blocks.sub(lambda m: " " * len(m[0]), text)
         told = [*self.find(seen, "document"), *blocks]
         rest = (m for m in _SENTENCE.finditer(seen) if not any(f.start < m.end() and m.start() < f.end for f in told))
         told += [Finding(BY_EXAMPLES, m.start(), m.end()) for m in rest if self._planted.told(unhide(m[0]))]

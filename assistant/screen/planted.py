@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from assistant.learn import Cues, words
@@ -30,13 +31,14 @@ class Planted:
         head, _, body = path.read_text("utf-8").partition("\n")
         meta = json.loads(head.lstrip("# "))
         self._bias, self._least = float(meta["bias"]), float(meta["least"])
+        self._about = about_of(meta["about"])
         self._cues = cues_of({name: pattern for name, (pattern, _) in meta["cues"].items()})
         self._of_cues = [float(weight) for _, weight in meta["cues"].values()]
         rows = (line.split("\t") for line in body.splitlines())
         self._terms = {term: (int(rarity) / 1000, int(weight) / 1000) for term, rarity, weight in rows}
 
     def told(self, sentence: str) -> bool:
-        return len(sentence.split()) >= _FEWEST and self.score(sentence) >= self._least
+        return len(sentence.split()) >= _FEWEST and bool(self._about.search(sentence)) and self.score(sentence) >= self._least
 
     def score(self, sentence: str) -> float:
         """The log-odds that it was planted."""
@@ -45,6 +47,11 @@ class Planted:
         counts = self._cues.features(self._cues.found(sentence))
         own = sum(rarity * weight for rarity, weight in held) / length
         return self._bias + own + sum(w * float(n) for w, n in zip(self._of_cues, counts, strict=True))
+
+
+def about_of(beginnings: Iterable[str]) -> re.Pattern[str]:
+    """What a planted sentence speaks of; any other is sound."""
+    return re.compile(rf"\b(?:{'|'.join(beginnings)})", re.IGNORECASE)
 
 
 def cues_of(patterns: Mapping[str, str]) -> Cues:
