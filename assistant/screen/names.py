@@ -23,7 +23,8 @@ _FIRST = GIVEN | CAPITAL | RARE | CONTEXT
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?(?<!['’])")
 _PLAIN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _NO_NAME = re.compile(r"[\w'’-]{60,}")
-_MIXED = re.compile(r"(?:[DO]|Mc|Mac)['’][A-Z]|[DT]['’][A-Z]")
+_MIXED = re.compile(r"(?:^|-)(?:[DOTM]|[A-Z][a-z]{1,2})['’][A-Z]")  # O'Hara, De'Andre, Lee-O'Hara
+_CONTRACTED = re.compile(r"'(?:s|ve|re|ll|d|m|t|em|l|n|y|er|all|en|clock)$")
 _YEAR_AFTER = re.compile(r"[\s,]*(?:et al\.?)?[\s,]*[\[(]?(?:19|20)\d\d[a-z]?\b(?![-/.]\d)")
 _ANY_YEAR = re.compile(r"(?:19|20)\d\d")
 _CHAIN = re.compile(
@@ -34,16 +35,55 @@ _CHAIN = re.compile(
 _AGED = re.compile(
     r"(?:,? ?\(?|, ?(?:now |only |just )?)(?:aged? \d|"
     r"\d{1,2}(?:,| ?(?:years?|yrs?|months?|weeks?|yo|y/o)\b|\)| (?:has|is|and|who|in|was)\b)|"
+    r"in (?:\d(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth) (?:gr|grade|class)\b|"
     r"(?:dob|d\.o\.b|born|b\.) ?|year \d|yr ?\d|y\d{1,2}\b|in (?:year|yr) \d)|"
     r",? \(?(?:grade|primary) \d|, \(?(?:p[1-7]|s[1-6]|prep|reception|transition year)\b|"
     r" yn \d{1,2} oed| (?:is|was) (?:on an? (?:\w+ ){0,2}plan\b|\d{1,2}\b|in care|looked after|open to|known to)|"
     r"(?:, ?| ?\(|: )(?:NHS|CHI|UPN|H&C|HCN|PPSN?|NI|URN|ULN|NHI|IHI|TFN|SSN|CRN|MRN|ARC|HO|EDD)\b(?!\))",
     re.IGNORECASE,
 )
+# The initials of a family name after a name: Archie B-W, Shoshana F.
+_FAMILY_INITIALS = re.compile(r" (?:[A-Z]-[A-Z]|[B-HJ-Z])\b\.?(?![\w'’&/-]| ?[A-Z]?\d)")
+# A nickname inside a name: Curtis "Curly" Mbeki, jacinta (jaz) moloney.
+_INSIDE = re.compile(r" (?:[\"“‘']([^\W\d_][\w'’ -]{0,18})[\"”’']|\(([^\W\d_][\w'’-]{1,14})\))(?= ([^\W\d_][\w'’-]{2,}))")
+_IS_A_NAME = re.compile(
+    r"[\"'”’]? (?:is|was) (?:actually |really )?(?:his|her|their|my|the \w+'s) "
+    r"(?:(?:actual|real|first|given|middle|last|family|birth|legal|proper|pet|own) ){0,3}(?:name|surname|nickname)\b(?! for)"
+)
+_SAID_AT = re.compile(r"(?:^|[\[\s])\[?\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[ap]m)?\]?:?(?: -)? $")  # a chat: [09:14] Neesha: hello
+_WITH_A_NUMBER = re.compile(r":? \(?(?!0[38]0|034|0844)(?:\+\d|0)\d[\d ()-]{7,}")
+_LIVES_WITH = re.compile(
+    r"\b(?:(?:know|knows|knew|known to|foster|visit|visited|visiting|grandparents|neighbours|carers)|"
+    r"(?:mum|mam|dad|gran|nan|grandad|aunt|aunty|auntie|uncle|family) and|"
+    r"(?:live|lives|living|stay|stays|staying|placed|care|placement|up|home) with) the $"
+)
+_ONE = r"[A-Z][\w'’-]*[a-z]"
+_WHEN = r"(?:,? \(?(?:\d{1,2}[/.-]){0,2}(?:20)?\d\d\)?)"
+# Names in a row, each with a date or an age or with none, or each a sentence of its own.
+_ROW = re.compile(
+    rf"(?<![\w'’-]){_ONE}{_WHEN}?"
+    rf"(?:(?:, and |, | and | & | ?/ ?|; ?|\n(?:[-*•] ?)?|(?<=[\d)]) )(?:(?:baby|wee|little) )?{_ONE}{_WHEN}?){{1,7}}(?![\w'’-])|"
+    rf"(?<![\w'’-]){_ONE}(?:\. {_ONE}){{2,7}}(?=\.)"
+)
+_IN_ROW = re.compile(_ONE)
+_CITED_IN_ROW = re.compile(r"\((?:19|20)\d\d\)")
+_MORE_BEFORE, _MORE_AFTER = re.compile(r"[A-Z][\w'’-]* $"), re.compile(r" [A-Z]")
+_OPENERS = frozenset(
+    "yesterday today tomorrow sometimes however meanwhile also first then now later please still both all yes no if but so".split()
+)
 _INITIALS = re.compile(
-    r"(?:[A-Z]\.){2,3}|[A-Z]{2,3}(?=,? (?:aged? \d|\(\d|\d{1,2} ?(?:,|years?|yrs?)))|[A-Z]{1,3}(?=['’]s (?:mum|dad|mother|father))"
+    r"(?:[A-Z]\.){2,3}|[A-Z]\. [A-Z]\.|"
+    r"[A-Z]{2,3}(?=,? (?:aged? \d|\(\d|\d{1,2} ?(?:,|years?|yrs?)))|[A-Z]{1,3}(?=['’]s (?:mum|dad|mother|father))"
 )
 _DATED = re.compile(r"\d{1,2}[-/. ](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[-/. ]\d{2,4}", re.IGNORECASE)
+# A number before it makes Jan a month.
+_IN_JANUARY = re.compile(r"\b\d{1,2}(?:st|nd|rd|th)? (?:of )?Jan\b(?!['’]s)")
+# Days, schools and towns whose first word says what they are, operations with a code name, and cases against a public body.
+_NAMED_THING = re.compile(
+    r"(?<![\w'’-])(?:(?:Dydd|Dé|Ysgol|Coleg|Scoil|Gaelscoil|Bunscoil|Coláiste|Gaelcholáiste|Sgoil|Los|Las|San|Santa|Mount|Port|Fort|Saint)"
+    r"(?: (?:y|yr|na|an|de|la|h?[A-Z][\w'’-]+)){1,3}|(?:Project|Operation|Campaign) [A-Z][\w-]+|"
+    r"[A-Z][\w'’-]+ v\.? (?=the |R\b|Secretary|Commissioner|Chief|Attorney|Minister|Director|[A-Z]\w+ (?:County|City|Borough|Council)))"
+)
 _QUOTED = re.compile(r"[,:]? [\"'“‘]$")
 _NO_PERSON = frozenset(
     {"D.O.", "U.S.", "U.K.", "N.I.", "N.B.", "P.S.", "A.I.", "U.N.", "E.U.", "N.Z.", "A.M.", "P.M.", "Q.A.", "H.R.", "I.T."}
@@ -64,7 +104,7 @@ _TEXTING = frozenset({"n", "r", "u", "y", "a", "i"})  # letters that stand for w
 _PREPOSITIONS = frozenset({"in", "from", "near", "to", "of", "at", "across", "into", "for", "through", "around", "outside", "under", "on"})
 _WHERE = frozenset({"in", "near", "at", "across", "into", "around", "outside", "throughout", "of", "through", "beyond"})
 _FAMILIAR = frozenset({"smith", "jones", "brown", "taylor", "khan", "singh", "patel", "evans"})  # names before they are words
-_SHORTENED = frozenset("dr mr mrs ms st prof rev revd sgt supt cllr det insp hon fr sr jr".split())
+_SHORTENED = frozenset("dr mr mrs ms st prof rev revd sgt supt cllr det insp hon fr sr jr ofc lt col capt maj cpl".split())
 _SOMEBODY = re.compile(r"^[^\n:;]{0,56}?\b(?:she|he|her|his|him|she's|he's)\b", re.IGNORECASE)
 _SOME = frozenset({"two", "three", "four", "both", "my", "her", "his", "their"})
 _MINE = frozenset({"my", "her", "his", "their"})
@@ -75,13 +115,20 @@ _ON_A_NUMBER = re.compile(r" on \+?[\d(\[]")
 _WITH_FAMILY = re.compile(r",? (?:and|agus|n|&) (his|her|their|my|mum|dad|family|i|me|mise|siblings)\b", re.IGNORECASE)
 _BODIES_TOO = frozenset("family plan case file school review reports notes assessment conference social home voice name".split())
 _ARTICLES = frozenset({"the", "a", "an", "it", "this", "that", "our", "your", "of", "to", "one", "all", "every", "their"})
+_ABOUT_ONE = frozenset(
+    {"meeting", "conference", "situation", "incident", "file", "referral", "strategy", "removal", "funeral", "kids", "house"}
+)
+_AT_LAW = frozenset(
+    {"passes", "passed", "clause", "clauses", "reading", "receives", "received", "committee", "amendment", "amendments", "becomes"}
+)
 _CLAUSE = frozenset({"about", "on", "again", "yesterday", "who", "to", "because", "before", "after", "when", "if", "be"})
 _HONOURS = frozenset({"professor", "prof", "lord", "lady", "baroness", "dame", "sir", "dr"})
-_SMALL = frozenset({"little", "wee", "young", "poor", "baby", "tiny"})
-_SHORT_TITLES = frozenset({"dr", "mr", "mrs", "ms", "miss"})
+_SMALL = frozenset({"little", "wee", "young", "poor", "baby", "tiny", "old"})
 # Words that are a title only before a name that is no common word.
 _OFTEN_NO_TITLE = frozenset(
-    "sister father child baby nan nana gran nurse doctor justice inspector judge pastor midwife professor lord aunt uncle hv sw".split()
+    "sister father child baby nan nana gran nurse doctor justice inspector judge pastor midwife professor lord aunt uncle hv sw "
+    "officer commander coach sr lt colonel captain major corporal matron master vicar bishop canon deacon trooper "
+    "pa pop oma opa mama papa koro kuia dada grandma grandpa gramps fr".split()
 )
 
 
@@ -91,6 +138,7 @@ _SPEAKER = re.compile(r"^[ \t>*-]*([^\W\d_][\w'’-]+):[ \t]", re.MULTILINE)
 _ANDS = frozenset({"and", "a", "ac", "agus"})
 # Charlotte, North Carolina; Barry, Vale of Glamorgan.
 _REGION_AFTER = re.compile(r", (?:North|South|East|West|New|County|Co\.?|Vale|Isle|Isles)\b|,? (?:[Cc]ounty|[Cc]ouncil|[Bb]orough)\b")
+_STREETS = frozenset({"street", "road", "avenue", "lane", "terrace", "parade", "quay", "square"})
 _JOINS = frozenset({", ", " and ", ", and ", " & ", " + ", "; ", " / ", "/", " a ", " ac ", " agus "})
 
 
@@ -166,11 +214,14 @@ class Names:
         self._does = frozenset(data["anybodys-verbs"])
         self._abbreviations = frozenset(data["abbreviations"])
         self._nicknames = frozenset(data["nickname-words"])
+        self._lower_titles = frozenset(data["titles-in-lower-case"])
+        self._starts = self._nicknames | self._lower_titles  # in lower case too these may begin a name
         self._particles = frozenset(data["particles"])
         self._families = frozenset(data["family-words"])
         self._cues = {word: kind for kind, words in data["cues"].items() for word in words}
         self._kin = frozenset(w for kind in ("parent", "relative") for w in data["cues"][kind])
         self._relations = self._kin | frozenset(data["cues"]["child"])
+        self._after_kin = tuple(f" {word} " for word in self._relations)
         self._titles = {word: kind for kind, words in data["titles"].items() for word in words}
         self._begins_title = frozenset(re.split(r"[ .]", title)[0] for title in self._titles)
 
@@ -187,6 +238,11 @@ class Names:
             r"forename|first name|last name|family name|given name|referrer|next of kin|nok|attendees|present|"
             r"apologies|contact|pupil|worker|parent|author|chair|minutes)s?(?:'s name)?: ?$"
         )
+        somebody = "|".join(sorted((re.escape(w) for w in self._relations), key=len, reverse=True))
+        self._named = re.compile(rf"\b(?:{any_of('namings')})(?: is)?:? [\"'‘“]?$")
+        self._somebody_called = re.compile(rf"\b(?:an?|another) (?:[\w-]+ )?(?:{somebody}) (?:called|named) [\"'‘“]?$")
+        self._naming = {"is", "called", "named"}.union(_PLAIN.findall(phrase)[-1] for phrase in data["namings"])
+        self._row_words(data)
         self._signed = re.compile(rf"(?:^|[\s.;\"])(?:{any_of('greetings')}),?\s+$")
         self._met = re.compile(rf"\b(?:{any_of('dealings')}) $")
         # the words these end with: a look at one word spares most searches
@@ -198,10 +254,11 @@ class Names:
         )
         self._agency_in_brackets = re.compile(rf" \((?:{any_of('agencies')})\)", re.IGNORECASE)
         self._thing = re.compile(
-            rf"(?:,| is| was) (?:our|the|a|an|my|their) (?:[\w-]+ ){{0,2}}?(?:{any_of('things')})\b"
+            rf"(?:,| is| was| are| were) (?:our|the|a|an|my|their) (?:[\w-]+ ){{0,2}}?(?:{any_of('things')})s?\b"
             r"(?![- ](?:manager|lead|leader|head|director|worker|officer|user|chair|nurse|rep))",
             re.IGNORECASE,
         )
+        self._spelt_out = re.compile(r" (?:is|stands|are)(?: short)? for\b| is not an? (?:name|person)\b")
         # Dame Ann Lee, Lord Justice Lee; the Education Secretary, Ann Lee; Ann Lee MP
         whole = r"(?:[A-Z][\w'’-]+|[A-Z]\.)(?: (?:of|de|van|[A-Z][\w'’-]+|[A-Z]\.)){0,3}"
         self._in_office = re.compile(
@@ -212,9 +269,25 @@ class Names:
         self._office_words = tuple({office.split()[0] for office in offices})
         roles = "|".join(sorted((re.escape(w) for w in self._cues), key=len, reverse=True))
         self._role_after = re.compile(
-            rf"(?:, (?:the |our |a |an |new |her |his |my |their |who (?:is|was) (?:the |our |a |her |his )?)(?:[\w’'-]+ ){{0,3}}?|"
+            rf"(?:, (?:that's |thats |that is )?"
+            rf"(?:the |our |a |an |new |her |his |my |their |who (?:is|was) (?:the |our |a |her |his )?)(?:[\w’'-]+ ){{0,3}}?|"
             rf",? \((?:the |our |his |her |my |a )?(?:[\w’'-]+ )?|, (?:[\w’'-]+ )?"
             rf"| is (?:the|our|my|her|his|a) (?:[\w'’-]+ )?)(?:{roles})\b",
+            re.IGNORECASE,
+        )
+
+    def _row_words(self, data: dict[str, Any]) -> None:
+        """The words that say, before or after a row of words, that the row is one of children."""
+        together = "|".join(data["listed-together"])
+        self._together = re.compile(rf"\b(?:{together})\b", re.IGNORECASE)
+        self._before_row = re.compile(
+            rf"\b(?:{together})(?: list| group)?(?: \([^)]*\))?(?:: ?|, | are | called | named |[ \n]+)[\"“]?$", re.IGNORECASE
+        )
+        no_row = "|".join(
+            sorted((re.escape(w) for w in (*data["place-words"], *data["things"], *data["work-words"])), key=len, reverse=True)
+        )
+        self._after_row = re.compile(
+            rf"(?! (?:{no_row}|class|classe|service|room|team|board|children)e?s?\b)(?:[^\w]+[\w'’]+){{0,5}}?[^\w]+(?:{together})\b",
             re.IGNORECASE,
         )
 
@@ -228,9 +301,13 @@ class Names:
         for start, end in taken:
             closed[start:end] = b"\1" * (end - start)
         words = self._words(text)
+        found: list[Name] = []
+        for start, end in self._children_in_a_row(readable):
+            if not any(closed[start:end]):
+                found.append(Name(start, end, "child"))
+                closed[start:end] = b"\1" * (end - start)
         self._close_public(text, readable, words, closed)
         shouting = text.isupper() or sum(w.upper for w in words if not w.plain) > max(3, 0.7 * len(words))
-        found: list[Name] = []
         again: set[str] = set()
         i = 0
         while i < len(words):
@@ -245,6 +322,38 @@ class Names:
             if w.bare in again and w.capital and not closed[w.start] and not self._never_name(w):
                 yield Name(w.start, w.last, "person")
 
+    def _children_in_a_row(self, text: str) -> Iterator[tuple[int, int]]:
+        """Arlo / Juniper / Wren, the three siblings: one sure name and a word for children make every word of a row a name."""
+        if not self._together.search(text):
+            return
+        for m in _ROW.finditer(text):
+            row = [(m.start() + x.start(), m.start() + x.end(), x[0].lower()) for x in _IN_ROW.finditer(m[0])]
+            before, after = text[max(0, m.start() - 40) : m.start()], text[m.end() : m.end() + 60]
+            told = self._before_row.search(before) is not None
+            if self._together.fullmatch(row[0][2]):
+                told, row = True, row[1:]
+            if _MORE_AFTER.match(after) or (not told and _MORE_BEFORE.search(before)):
+                continue  # Desmond Tutu and Nelson Mandela
+            theirs = self._after_row.match(after)
+            likely = told or (theirs and not _CITED_IN_ROW.search(m[0]))
+            if likely and all(self._in_row(low, n == 0 and not told) for n, (_, _, low) in enumerate(row)) and self._sure_row(row, told):
+                yield from ((start, end) for start, end, _ in row)
+
+    def _in_row(self, low: str, opening: bool) -> bool:
+        if low in self._never | self._public | self._works or (opening and (low in _OPENERS or low.endswith("ly"))):
+            return False
+        return "'" not in low and "’" not in low
+
+    def _sure_row(self, row: list[tuple[int, int, str]], told: bool) -> bool:
+        """Is one of them surely a name, and none a place that nobody is called by?"""
+        sorts = [self._sorts.get(low, self._sorts.get(low.split("-")[0], 0)) for _, _, low in row]
+        strange = sum(not sort and low not in self._known for sort, (_, _, low) in zip(sorts, row, strict=True))
+        if told:
+            return strange > 0 or any(sort & _FIRST for sort in sorts)
+        if any(sort & PLACE and not sort & (GIVEN | CAPITAL) for sort in sorts) or any(low in self._cited for _, _, low in row):
+            return False
+        return strange > 1 or any(sort & _FIRST for sort in sorts)
+
     def _close_public(self, text: str, readable: str, words: list[_Word], closed: bytearray) -> None:
         """Shuts what is no private person's name: sayings, people in office, dates, authors with a year."""
         lower = readable.lower().replace("’", "'") if len(readable.lower()) == len(text) else ""
@@ -253,16 +362,24 @@ class Names:
                 closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
         if any(word in text for word in self._office_words):
             for m in self._in_office.finditer(readable):
+                if self._follows_kin(readable, m.start()):
+                    continue  # Father Sir Jocelyn
                 closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
                 public = m[0].split()[-1].lower()
                 for w in words:  # and the same surname elsewhere
                     if w.bare == public:
                         closed[w.start : w.end] = b"\1" * (w.end - w.start)
-        for m in _DATED.finditer(readable):
-            closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
+        for form in (_DATED, _IN_JANUARY, _NAMED_THING):
+            for m in form.finditer(readable):
+                closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
         if _ANY_YEAR.search(text):
             for m in _CHAIN.finditer(readable):
+                if text[m.end() - 1].isdigit() and self._follows_kin(readable, m.start()):
+                    continue  # Child Rafferty, Spring 2014
                 closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
+
+    def _follows_kin(self, text: str, at: int) -> bool:
+        return f" {text[max(0, at - 20) : at]}".lower().endswith(self._after_kin)
 
     def _said(self, first: str) -> re.Pattern[str]:
         """The sayings that begin with a word, compiled when first needed."""
@@ -285,8 +402,11 @@ class Names:
                 bare = low.removesuffix("'s").rstrip("'")
                 sort = self._sorts.get(bare, 0)
                 if not sort and "-" in bare and raw[0].isupper() and bare not in self._known:
-                    sort = self._sorts.get(bare.split("-")[0], 0) & (GIVEN | CAPITAL | FAMILY)  # Mary-Kate, Smith-Bailey
-            plain = not sort & _FIRST and low in self._known and not raw[0].isupper() and low not in _SHORT_TITLES
+                    first, _, second = bare.partition("-")
+                    sort = self._sorts.get(first, 0) & (GIVEN | CAPITAL | FAMILY)  # Mary-Kate, Smith-Bailey
+                    if self._sorts.get(first, 0) & _FIRST and self._sorts.get(second, 0) & _FIRST and not {first, second} & _MONTHS:
+                        sort |= GIVEN  # Stevie-Leigh
+            plain = not sort & _FIRST and low in self._known and not raw[0].isupper() and low not in self._starts
             words.append(_Word(text[start:end], start, end, low, bare, text[at:start], sort, plain))
             at = end
         return words
@@ -304,19 +424,39 @@ class Names:
         if first > 0 and self._surname_first(words[first - 1], words[first]) and not closed[words[first - 1].start]:
             first -= 1  # SURNAME First, as in a table
             start = words[first].start
-        spans = [(start, end), *self._beside(text, words, first, i + n, closed)]
+        if first > 0 and words[first].gap == " " and words[first - 1].low in self._nicknames and words[first - 1].capital:
+            start = words[first - 1].start  # Little Bear
+        end = self._reach(text, end)
+        spans = [(start, end), *self._beside(text, words, first, i + n, closed, shouting)]
         for s, e in spans:
             if not any(closed[s:e]):
                 found.append(Name(s, e, kind))
                 closed[s:e] = b"\1" * (e - s)
         return n
 
+    def _reach(self, text: str, end: int) -> int:
+        """Where a name ends with what is tied to it: initials of a family name, a nickname and the name behind it."""
+        if m := _FAMILY_INITIALS.match(text, end):
+            return m.end() - m[0].endswith(".")
+        m = _INSIDE.match(text, end)
+        if not m:
+            return end
+        nick, behind = m[1] or m[2], m[3]
+        family = (
+            bool(self._sorts.get(behind.lower(), 0) & FAMILY) if behind.islower() else behind.istitle() or "-" in behind or "'" in behind
+        )
+        if behind.lower() in self._known | self._never or not family:
+            return m.end() if m[1] and nick.istitle() else end
+        if m[2] and (nick.isupper() or nick.lower() in self._never):
+            return end  # Curtis (CAMHS)
+        return m.end(3)
+
     def _surname_first(self, w: _Word, given: _Word) -> bool:
         if not w.upper or given.upper or given.gap not in {" ", ", "} or w.bare in self._known or self._never_name(w):
             return False
         return bool(w.sort & FAMILY or "-" in w.bare or len(w.bare) > 4) and re.search(r"[|\n:;\t•]\s*$|^$", w.gap) is not None
 
-    def _beside(self, text: str, words: list[_Word], start: int, end: int, closed: bytearray) -> Iterator[tuple[int, int]]:
+    def _beside(self, text: str, words: list[_Word], start: int, end: int, closed: bytearray, shouting: bool) -> Iterator[tuple[int, int]]:
         """Names listed beside a sure one: Ashanti, Blessing and Precious."""
         for step in (-1, 1):
             at = start if step < 0 else end - 1
@@ -326,7 +466,7 @@ class Names:
                     near += step
                 a, b = sorted((at, near))
                 w = words[near]
-                if text[words[a].end : words[b].start] not in _JOINS or not self._listable(w, closed):
+                if text[words[a].end : words[b].start].lower() not in _JOINS or not self._listable(w, closed, shouting):
                     break
                 last = self._run(words, near, shouting=False) - 1
                 after = words[last + 1] if last + 1 < len(words) else None
@@ -335,8 +475,10 @@ class Names:
                 yield w.start, words[last].last
                 at = last if step > 0 else near
 
-    def _listable(self, w: _Word, closed: bytearray) -> bool:
-        if not w.capital or closed[w.start] or self._never_name(w) or w.upper or len(w.bare) < 2:
+    def _listable(self, w: _Word, closed: bytearray, shouting: bool = False) -> bool:
+        if not w.capital or closed[w.start] or self._never_name(w) or len(w.bare) < 2:
+            return False
+        if w.upper and not (shouting and len(w.bare) > 5):
             return False
         if (w.sort & PLACE and not w.sort & GIVEN) or w.bare in self._public:
             return False
@@ -344,7 +486,15 @@ class Names:
 
     def _never_name(self, w: _Word) -> bool:
         """Words that are no name whatever stands beside them: listed ones, I've and they're, GPs and IROs."""
-        return w.bare in self._never or ("'" in w.bare and not _MIXED.match(w.text)) or (w.text[-1] == "s" and w.text[:-1].isupper())
+        if w.bare in self._never or (w.text[-1] == "s" and w.text[:-1].isupper()):
+            return True
+        if "'" in w.bare:
+            return not w.capital or (_CONTRACTED.search(w.bare) is not None and not _MIXED.search(w.text)) or w.bare in self._known
+        return "-" in w.bare and not w.sort and self._compound(w.bare)
+
+    def _compound(self, bare: str) -> bool:
+        """Director-General: words of the language joined by a hyphen, of which none is a name."""
+        return all(part in self._known and not self._sorts.get(part, 0) & (_FIRST | FAMILY) for part in bare.split("-"))
 
     # ---- one word
 
@@ -353,22 +503,26 @@ class Names:
         w = words[i]
         if title := self._title(words, i):
             return self._titled(text, words, i, title, shouting)
-        if w.low in self._nicknames and self._nicknamed(words, i):
-            return w.start, words[i + 1].last, 2, self._kind(text, words, i) or "person"
+        if w.low in self._nicknames:
+            if i + 1 < len(words) and words[i + 1].gap == " " and (title := self._title(words, i + 1)):
+                titled = self._titled(text, words, i + 1, title, shouting)  # old Mr Finch
+                return titled and (w.start, titled[1], titled[2] + 1, titled[3])
+            if self._nicknamed(words, i):
+                return w.start, words[i + 1].last, 2, self._kind(text, words, i) or "person"
         if w.bare in _MONTHS and w.capital and self._month_is_name(text, words, i):
             return w.start, w.last, 1, self._kind_after(text, w.last)
         if self._never_name(w) or len(w.bare) < 2 or (w.upper and not shouting and w.low in self._abbreviations):
             return self._initials(text, words, i)
         if i and words[i - 1].low in {"st", "saint"} and w.gap.endswith(" "):
             return None  # St Giles
-        if _MIXED.match(w.text) and w.bare not in self._public:
+        if _MIXED.search(w.text) and w.bare not in self._public:
             end = self._run(words, i, shouting)
             return w.start, words[end - 1].last, end - i, self._kind(text, words, i) or "person"
         plural = self._plural_owner(words, i)
         end, cut = (i + 1, w.end - 1) if plural else self._extent(words, i, shouting)
         if self._is_work(text, words, i, end) or self._is_public(text, words, i, end) or text.endswith("Co. ", 0, w.start):
             return None  # Co. Clare is a county
-        if self._is_family(words, i):
+        if self._is_family(text, words, i, shouting):
             return w.start, words[i].last, 1, "relative"
         if self._points(text, words, i, end, cut, shouting, plural) < ENOUGH:
             return self._initials(text, words, i)
@@ -379,11 +533,16 @@ class Names:
         after = words[i + 1] if i + 1 < len(words) else None
         if words[i].owner:
             return after is not None and after.low in self._kin
-        return text.startswith(" (", words[i].end) and self._role_after.match(text[words[i].end : words[i].end + 40]) is not None
+        return (
+            text.startswith((" (", ", her ", ", his ", ", my ", ", their "), words[i].end)
+            and self._role_after.match(text[words[i].end : words[i].end + 40]) is not None
+        )
 
     def _nicknamed(self, words: list[_Word], i: int) -> bool:
         """Big Tam, but neither Big Lottery nor Wee County."""
-        if not words[i].capital or i + 1 >= len(words) or words[i + 1].gap != " ":
+        if i + 1 >= len(words) or words[i + 1].gap != " ":
+            return False
+        if (not words[i].capital or words[i].low in _SMALL) and not words[i + 1].sort & (GIVEN | CAPITAL):
             return False
         w, after = words[i + 1], words[i + 2] if i + 2 < len(words) else None
         if not w.capital or w.upper or self._never_name(w) or (w.sort & PLACE and not w.sort & _FIRST):
@@ -403,13 +562,15 @@ class Names:
         points += self._words_after(words, i, end, after, following, sort, opening)
         if plural:
             points += 5.0 if words[i + 1].low in self._kin else 2.5
+        if w.capital and after.startswith(":") and _SAID_AT.search(before):
+            points += 3.0
         if end - i > 1:
             points += self._second(words, i, end)
         if sort & FAMILY and w.capital and w.bare not in self._known and (_ON_DUTY.search(before) or self._beside_a_stroke(words, i)):
             points += 2.5
-        if sort & (CONTEXT | CAPITAL | RARE | PLACE) or not sort & _FIRST:
+        if (sort & (CONTEXT | CAPITAL | RARE | PLACE) or not sort & _FIRST) and not (i and words[i - 1].bare in self._kin):
             points -= self._in_list_of_places(words, i)
-        if sort & PLACE and _REGION_AFTER.match(after):
+        if sort & PLACE and (_REGION_AFTER.match(after) or (i and w.gap == " " and words[i - 1].capital and words[i - 1].low in _STREETS)):
             points -= 3.0
         return points
 
@@ -418,10 +579,23 @@ class Names:
         told = i > 0 and words[i - 1].low in self._introducing
         return (told or before.rstrip().endswith(":")) and self._introduced.search(before) is not None
 
+    def _is_named(self, words: list[_Word], i: int, before: str) -> bool:
+        """Surname Weathers, call her Button, a dad called Diesel: a name, be it a word of the language."""
+        if not i or words[i - 1].low not in self._naming:
+            return False
+        return (self._named.search(before) or self._somebody_called.search(before)) is not None
+
     def _one_of_some(self, words: list[_Word], i: int) -> bool:
         """Her two workers, Bel and Sukhi; little Fern."""
         w, last = words[i], words[i - 1]
-        if i and last.text in _SMALL and w.gap == " " and w.capital and (w.sort & _FIRST or not (w.sort or w.bare in self._known)):
+        if (
+            i
+            and last.text in _SMALL
+            and w.gap == " "
+            and w.capital
+            and not w.upper
+            and (w.sort & _FIRST or not (w.sort or w.bare in self._known))
+        ):
             return True
         if i < 2 or w.gap != ", " or not w.capital or w.bare in self._known:
             return False
@@ -470,30 +644,23 @@ class Names:
         sure = (
             w.capital or bool(sort & _FIRST) or (stands and not before.endswith("named "))
         )  # in lower case a word that is in no list must stand like a name
+        if (w.capital or sort & (_FIRST | FAMILY)) and not self._never_name(w) and self._is_named(words, i, before):
+            return 6.0
         if self._comes_introduced(words, i, before) or self._one_of_some(words, i):
             return 4.0 if sure else 1.0
         if i == 0:
             return 0.0
         last, two = words[i - 1], f"{words[i - 2].low} {words[i - 1].low}" if i > 1 else ""
-        cue = last.bare in self._cues or two in self._cues
-        owner = words[i - 2].low if i > 1 else ""
-        if two in self._cues:
-            owner = words[i - 3].low if i > 2 else ""
-        quoted = last.bare in self._relations and w.capital and _QUOTED.fullmatch(w.gap) and not last.owner  # stepdad "Smiler"
-        if cue and (quoted or w.gap in {", ", " (", ": ", " – ", " - "}):
-            # `the social worker, Lucy,` names her; `mum, housing and police` does not
-            return 5.0 if quoted else 3.0 if w.capital or sort & GIVEN else 0.0
-        if cue and w.gap == " " and not (last.owner and last.bare not in self._cues):
-            mine = owner in {"my", "her", "his", "their", "our", "the", "a", "little", "allocated", "named", "whose", "wee", "and", "link"}
-            if mine or owner.endswith("'s") or two in self._cues:
-                return 3.0 if w.capital or sort & _FIRST or (stands and not last.owner and owner in _MINE) else 0.0
-            return 2.0 if sort & _FIRST or (not opening and w.bare not in self._known) else 0.5
+        if (last.bare in self._cues or two in self._cues) and (points := self._after_cue(words, i, two, sort, opening, stands)) is not None:
+            return points
         if last.low in {"is", "was"} and i > 1 and words[i - 2].bare in self._cues and w.gap == " ":
             return 4.0 if sure and (w.bare not in self._known or (sort & _FIRST and w.capital)) else 0.0
         if last.low in {"the", "a", "an", "this", "these", "no", "every", "each", "any"} and w.gap == " ":
             return -0.5 if sort & GIVEN else -2.5 if sort & CAPITAL else -3.0
         if last.low in self._signing and self._signed.search(before):
             return 2.5 if w.bare not in self._known or sort & _FIRST else 0.0
+        if two == "me and" and w.gap == " " and w.capital and (w.bare not in self._known or sort & _FIRST):
+            return 2.5
         points = 0.0
         if last.low in _WHERE and w.gap == " " and not sort & GIVEN:
             points -= 1.5
@@ -503,11 +670,39 @@ class Names:
             points += 0.75
         return points
 
+    def _after_cue(self, words: list[_Word], i: int, two: str, sort: int, opening: bool, stands: bool) -> float | None:
+        """What a word for kin or a role just before is worth; None where it does not stand close enough."""
+        w, last = words[i], words[i - 1]
+        owner = words[i - 2].low if i > 1 else ""
+        if two in self._cues:
+            owner = words[i - 3].low if i > 2 else ""
+        quoted = last.bare in self._relations and w.capital and _QUOTED.fullmatch(w.gap) and not last.owner  # stepdad "Smiler"
+        if quoted or w.gap in {", ", " (", ": ", " – ", " - "}:
+            # `the social worker, Lucy,` names her; `mum, housing and police` does not
+            return 5.0 if quoted else 3.0 if w.capital or sort & GIVEN else 0.0
+        if w.gap == " " and not (last.owner and last.bare not in self._cues):
+            mine = owner in {"my", "her", "his", "their", "our", "the", "a", "little", "allocated", "named", "whose", "wee", "and", "link"}
+            if mine or owner.endswith("'s") or two in self._cues:
+                return 3.0 if w.capital or sort & _FIRST or (stands and not last.owner and owner in _MINE) else 0.0
+            after = words[i + 1] if i + 1 < len(words) and words[i + 1].gap == " " else None
+            family = after and after.sort & FAMILY and after.bare not in self._known and after.capital == w.capital
+            if family and last.bare in self._kin and w.bare not in self._known:
+                return 4.0  # dad Warrick Dunbar, mum sarahjayne mccrory
+            return 2.0 if sort & _FIRST or (not opening and w.bare not in self._known) else 0.5
+        return None
+
     def _words_after(self, words: list[_Word], i: int, end: int, after: str, following: _Word | None, sort: int, opening: bool) -> float:
         if (following and following.capital and following.low in self._grounds and not following.owner) or self._thing.match(after):
             return -4.0
-        if (not sort & GIVEN or words[i].gap == " & ") and self._names_a_ground(words, end):
+        if self._spelt_out.match(after) or self._at_law(words, i, end):
             return -4.0
+        joined = words[i].gap == " & " or (i > 0 and words[i - 1].low == "the" and words[i].gap == " ")
+        if (not sort & GIVEN or joined) and self._names_a_ground(words, end):
+            return -4.0
+        if opening and words[i].bare in self._verbs_too and re.match(r" or [a-z]", after):
+            return -4.0  # Sue or settle?
+        if words[i].capital and end == i + 1 and _IS_A_NAME.match(after):
+            return 6.0
         if after.startswith(("'s", "’s")):
             return self._owns(words, end, sort)
         points = -2.0 if following and following.low in self._grounds | self._lower_works and (not sort & GIVEN or sort & PLACE) else 0.0
@@ -516,6 +711,9 @@ class Names:
         before, beside = words[max(0, i - 2) : i], words[end : end + 2]
         if len(beside) == 2 and beside[0].low == "and" and beside[0].gap == beside[1].gap == " ":
             points += 2.0 if beside[1].capital and beside[1].sort & (GIVEN | CAPITAL) and not beside[1].sort & sort & PLACE else 0.0
+            beyond = words[end + 2] if end + 2 < len(words) else None
+            if beside[1].sort & _FIRST and beyond and beyond.gap == " " and beyond.capital and beyond.bare not in self._known:
+                points += 2.0 if sort & _FIRST and beyond.sort & FAMILY | (not beyond.sort) else 0.0  # Pat and Sue Dimmock
         if len(before) == 2 and before[1].low == "and" and words[i].gap == " ":
             points += 2.0 if before[0].capital and before[0].sort & (GIVEN | CAPITAL) and not before[0].sort & sort & PLACE else 0.0
         return points + self._what_follows(words[i], after, following, sort, opening, alone=end == i + 1)
@@ -529,6 +727,15 @@ class Names:
             n += 1
         return False
 
+    def _at_law(self, words: list[_Word], i: int, end: int) -> bool:
+        """The Schools Bill; Bill, clause 4; the Bill passes. A man is seldom `the Bill`, and no word of a title stands before him."""
+        if words[i].bare != "bill" or end > i + 1:
+            return False
+        last, after = words[i - 1] if i else None, words[end] if end < len(words) else None
+        if last and words[i].gap == " " and (last.low in _ARTICLES or (last.capital and i > 1 and last.bare in self._plain)):
+            return True
+        return after is not None and after.low in _AT_LAW and after.gap in {" ", ", "}
+
     def _owns(self, words: list[_Word], end: int, sort: int) -> float:
         """A mother, a key worker or a plan is a person's; a body has other things."""
         thing = words[end].bare if end < len(words) else ""
@@ -539,7 +746,7 @@ class Names:
             return 5.0
         if sort & PLACE and thing in _BODIES_TOO and pair not in self._cues:
             return 1.0
-        return 2.5 if sort & (_FIRST | FAMILY) or thing in self._kin or pair in self._cues else 1.75
+        return 2.5 if sort & (_FIRST | FAMILY) or thing in self._kin or pair in self._cues or thing.endswith("worker") else 1.75
 
     def _what_follows(self, w: _Word, tail: str, following: _Word | None, sort: int, opening: bool, alone: bool) -> float:
         points = 1.0 if _SOMEBODY.match(tail) else 0.0
@@ -560,6 +767,10 @@ class Names:
             return points + 2.0
         if _ON_A_NUMBER.match(tail):
             return points + 1.0
+        if w.capital and _WITH_A_NUMBER.match(tail) and w.bare not in self._known:
+            return points + 2.0
+        if w.capital and re.match(r" (?:not )?(?:present|absent)\b(?! an?\b| the\b)", tail) and w.bare not in self._known:
+            return points + 2.0
         if opening and re.match(r" here\b", tail):
             return points + 2.0
         if opening and following and following.low in self._does and w.bare in self._verbs_too:
@@ -622,6 +833,12 @@ class Names:
             return False
         return not (after and after.gap == " " and after.capital)  # a heading, or the name of a body
 
+    def _dated(self, words: list[_Word], at: int) -> bool:
+        """Is this May the month: before a number, or a verb that starts a wish or a question?"""
+        return at + 1 < len(words) and (
+            any(c.isdigit() for c in words[at + 1].gap) or words[at + 1].low in {"be", "we", "i", "have", "not"}
+        )
+
     def _run(self, words: list[_Word], i: int, shouting: bool, titled: bool = False) -> int:
         """The end of a name that starts at word i: given names, initials, particles, family names."""
         end = i + 1
@@ -629,16 +846,29 @@ class Names:
             last, w = words[end - 1], words[end]
             if last.owner or w.gap not in {" ", "  "} or w.text == "I":
                 break
-            if re.match(r"(?:al|el|ul|ud)-[A-Z]", w.text):
+            if re.match(r"(?:al|el|ul|ud)-[A-Z]|ff[a-z]{3}", w.text):
                 end += 1
+            elif w.text == "v." and end + 2 < len(words) and words[end + 1].text == "d." and words[end + 2].capital:
+                end += 3  # van den and van der, cut short
             elif w.low in self._particles and end + 1 < len(words) and words[end + 1].capital and words[end + 1].gap in {" ", "-", "'"}:
                 end += 2
+            elif w.text == "May" and end == i + 1 and last.capital and last.sort & GIVEN and not shouting and not self._dated(words, end):
+                end += 1  # Ellie May
             elif (
                 (len(w.low) == 1 and w.capital and w.text.endswith("."))
                 or self._continues(w, shouting)
                 or (end == i + 1 and not shouting and self._could_be_surname(words, end, titled))
             ):
                 end += 1
+            elif (
+                last.upper
+                and w.upper
+                and last.sort & GIVEN
+                and end == i + 1
+                and w.bare not in self._known | self._never
+                and len(w.bare) > 4
+            ):
+                end += 1  # ELIJAH OKPARA-WEBB in a line of small letters
             else:
                 break
         return end
@@ -694,10 +924,11 @@ class Names:
             if len(words) <= i + n:
                 continue
             title = w.low if n == 1 else " ".join(x.low for x in words[i : i + n])
-            if title not in self._titles or not (w.capital or title in _SHORT_TITLES):
+            if title not in self._titles or not (w.capital or title in self._lower_titles):
                 continue
             nxt = words[i + n]
-            short = title in _SHORT_TITLES and nxt.bare not in self._plain and len(nxt.low) > 2
+            surname_too = title in {"mr", "mrs", "dr"} and bool(nxt.sort & FAMILY)  # old mr finch
+            short = title in self._lower_titles and (nxt.bare not in self._plain or surname_too) and len(nxt.low) > 2
             named = (
                 (nxt.gap in {" ", "  "} or (title in _OFFICERS and re.fullmatch(r" \d{2,5} ", nxt.gap)))
                 and (nxt.capital or short)
@@ -708,8 +939,10 @@ class Names:
             beyond = words[i + n + 1] if len(words) > i + n + 1 else None
             surname = beyond is not None and beyond.gap == " " and beyond.capital and not beyond.upper and beyond.bare not in self._known
             common = nxt.bare in self._known and not nxt.sort & _FIRST and not surname
-            if title in _SHORT_TITLES and nxt.gap == " " and re.fullmatch(r"[B-HJ-W]", nxt.text):
+            if title in self._lower_titles and nxt.gap == " " and re.fullmatch(r"[B-HJ-W]", nxt.text):
                 return n  # Mrs T
+            if surname and nxt.gap == " " and re.fullmatch(r"[A-Z]\.?", nxt.text):
+                return n  # Master H. Fazackerley
             if named and not (title in _OFTEN_NO_TITLE and common):
                 return n
         return 0
@@ -723,12 +956,21 @@ class Names:
         first = words[i + n] if owned and (self._titles[title] == "relative" or title in {"father", "sister"}) else words[i]
         return first.start, words[end - 1].last, end - i, self._titles[title]
 
-    def _is_family(self, words: list[_Word], i: int) -> bool:
-        """The Okonkwo family, the Connors children, the Okonkwos."""
+    def _is_family(self, text: str, words: list[_Word], i: int, shouting: bool) -> bool:
+        """The Okonkwo family, the Connors children, the Okonkwos, the family Pocock, the Hanratty meeting."""
         w = words[i]
         after = words[i + 1] if i + 1 < len(words) and words[i + 1].gap == " " else None
-        if w.upper or w.bare in self._never:
+        if (w.upper and not shouting) or w.bare in self._never:
             return False
+        if (
+            w.gap == " "
+            and w.capital
+            and i > 1
+            and words[i - 1].low == "family"
+            and words[i - 2].low == "the"
+            and w.bare not in self._known
+        ):
+            return not (w.sort & PLACE and not w.sort & FAMILY) and not (after and after.capital)
         if i == 0 or words[i - 1].low != "the" or w.gap != " ":  # Hughes siblings, at the head of a note
             named = w.capital and w.sort & FAMILY and w.bare not in self._plain and not w.sort & PLACE
             return bool(named and after and after.low in self._families)
@@ -738,15 +980,24 @@ class Names:
             return True
         if not w.capital:
             return False
+        if after and after.low in _ABOUT_ONE and w.sort & FAMILY and not w.sort & PLACE and w.bare not in self._known | self._public:
+            return w.bare not in self._cited
+        whose = text[max(0, w.start - 40) : w.start].lower()
+        strange = w.low[-1] in "si" and len(w.low) > 5 and not w.sort & PLACE and w.bare not in self._known
+        if strange and not (after and after.capital and not shouting) and _LIVES_WITH.search(whose):
+            return True  # nobody fosters with a body
         base = self._sorts.get(w.bare[:-1], 0) | (self._sorts.get(w.bare[:-2], 0) if w.bare.endswith("es") else 0)
         return w.bare.endswith("s") and w.bare not in self._known and bool(base & FAMILY) and not (after and after.capital)
 
     def _initials(self, text: str, words: list[_Word], i: int) -> tuple[int, int, int, str] | None:
         """J. Peters; A.B. after `child`; JM before an age."""
         w = words[i]
-        if not w.capital:
-            return None
         after = words[i + 1] if i + 1 < len(words) else None
+        if not w.capital:
+            named = len(w.low) == 1 and after and after.gap == " " and after.sort & FAMILY and after.bare not in self._known
+            if after and named and i and words[i - 1].bare in self._cues:
+                return w.start, after.last, 2, str(self._cues[words[i - 1].bare])  # child m hollis
+            return None
         family = after and after.capital and after.gap == " " and not after.upper and len(after.bare) > 3
         listed = after and after.sort & FAMILY and after.bare not in self._plain
         stray = after and not after.sort and after.bare not in self._known  # in no list, and the letter ends no heading
@@ -757,6 +1008,8 @@ class Names:
             end = i + 1
             while end < len(words) and re.fullmatch(r"[A-Z]\.", words[end].text) and words[end].gap in {"", " "}:
                 end += 1
+            if end + 1 < len(words) and words[end].low in self._particles and words[end].gap == words[end + 1].gap == " ":
+                end += 1  # T. St. Clair, J. de Souza
             if end < len(words) and words[end].capital and words[end].gap in {" ", ""} and not words[end].upper:
                 x = words[end]
                 cited = _YEAR_AFTER.match(text[x.end :]) or self._is_public(text, words, end, end + 1)
