@@ -57,6 +57,7 @@ _LIVES_WITH = re.compile(
     r"(?:mum|mam|dad|gran|nan|grandad|aunt|aunty|auntie|uncle|family) and|"
     r"(?:live|lives|living|stay|stays|staying|placed|care|placement|up|home) with) the $"
 )
+_SPELT_OUT = re.compile(r" (?:is short|stands?|are short) for\b| is not an? (?:name|person)\b")
 _ONE = r"[A-Z][\w'’-]*[a-z]"
 _WHEN = r"(?:,? \(?(?:\d{1,2}[/.-]){0,2}(?:20)?\d\d\)?)"
 # Names in a row, each with a date or an age or with none, or each a sentence of its own.
@@ -83,6 +84,10 @@ _NAMED_THING = re.compile(
     r"(?<![\w'’-])(?:(?:Dydd|Dé|Ysgol|Coleg|Scoil|Gaelscoil|Bunscoil|Coláiste|Gaelcholáiste|Sgoil|Los|Las|San|Santa|Mount|Port|Fort|Saint)"
     r"(?: (?:y|yr|na|an|de|la|h?[A-Z][\w'’-]+)){1,3}|(?:Project|Operation|Campaign) [A-Z][\w-]+|"
     r"[A-Z][\w'’-]+ v\.? (?=the |R\b|Secretary|Commissioner|Chief|Attorney|Minister|Director|[A-Z]\w+ (?:County|City|Borough|Council)))"
+)
+_NAMES_THINGS = frozenset(
+    "dydd dé ysgol coleg scoil gaelscoil bunscoil coláiste gaelcholáiste sgoil los las san santa mount port fort saint project operation "
+    "campaign v".split()
 )
 _QUOTED = re.compile(r"[,:]? [\"'“‘]$")
 _NO_PERSON = frozenset(
@@ -212,6 +217,8 @@ class Names:
         self._verbs_too = frozenset(data["names-that-are-verbs"])
         self._acts = frozenset(data["person-verbs"])
         self._does = frozenset(data["anybodys-verbs"])
+        self._stands = self._does | self._acts | {"and", "who", "n"}
+        self._near_names = self._grounds | self._lower_works
         self._abbreviations = frozenset(data["abbreviations"])
         self._nicknames = frozenset(data["nickname-words"])
         self._lower_titles = frozenset(data["titles-in-lower-case"])
@@ -258,7 +265,6 @@ class Names:
             r"(?![- ](?:manager|lead|leader|head|director|worker|officer|user|chair|nurse|rep))",
             re.IGNORECASE,
         )
-        self._spelt_out = re.compile(r" (?:is|stands|are)(?: short)? for\b| is not an? (?:name|person)\b")
         # Dame Ann Lee, Lord Justice Lee; the Education Secretary, Ann Lee; Ann Lee MP
         whole = r"(?:[A-Z][\w'’-]+|[A-Z]\.)(?: (?:of|de|van|[A-Z][\w'’-]+|[A-Z]\.)){0,3}"
         self._in_office = re.compile(
@@ -278,6 +284,7 @@ class Names:
 
     def _row_words(self, data: dict[str, Any]) -> None:
         """The words that say, before or after a row of words, that the row is one of children."""
+        self._rows = frozenset(data["listed-together"])
         together = "|".join(data["listed-together"])
         self._together = re.compile(rf"\b(?:{together})\b", re.IGNORECASE)
         self._before_row = re.compile(
@@ -302,7 +309,7 @@ class Names:
             closed[start:end] = b"\1" * (end - start)
         words = self._words(text)
         found: list[Name] = []
-        for start, end in self._children_in_a_row(readable):
+        for start, end in self._children_in_a_row(readable) if any(w.low in self._rows for w in words) else ():
             if not any(closed[start:end]):
                 found.append(Name(start, end, "child"))
                 closed[start:end] = b"\1" * (end - start)
@@ -324,8 +331,6 @@ class Names:
 
     def _children_in_a_row(self, text: str) -> Iterator[tuple[int, int]]:
         """Arlo / Juniper / Wren, the three siblings: one sure name and a word for children make every word of a row a name."""
-        if not self._together.search(text):
-            return
         for m in _ROW.finditer(text):
             row = [(m.start() + x.start(), m.start() + x.end(), x[0].lower()) for x in _IN_ROW.finditer(m[0])]
             before, after = text[max(0, m.start() - 40) : m.start()], text[m.end() : m.end() + 60]
@@ -340,7 +345,7 @@ class Names:
                 yield from ((start, end) for start, end, _ in row)
 
     def _in_row(self, low: str, opening: bool) -> bool:
-        if low in self._never | self._public | self._works or (opening and (low in _OPENERS or low.endswith("ly"))):
+        if low in self._never or low in self._public or low in self._works or (opening and (low in _OPENERS or low.endswith("ly"))):
             return False
         return "'" not in low and "’" not in low
 
@@ -348,6 +353,8 @@ class Names:
         """Is one of them surely a name, and none a place that nobody is called by?"""
         sorts = [self._sorts.get(low, self._sorts.get(low.split("-")[0], 0)) for _, _, low in row]
         strange = sum(not sort and low not in self._known for sort, (_, _, low) in zip(sorts, row, strict=True))
+        if all(sort & FAMILY and not sort & (GIVEN | CAPITAL) for sort in sorts):
+            return False  # authors, with or without their years
         if told:
             return strange > 0 or any(sort & _FIRST for sort in sorts)
         if any(sort & PLACE and not sort & (GIVEN | CAPITAL) for sort in sorts) or any(low in self._cited for _, _, low in row):
@@ -356,10 +363,8 @@ class Names:
 
     def _close_public(self, text: str, readable: str, words: list[_Word], closed: bytearray) -> None:
         """Shuts what is no private person's name: sayings, people in office, dates, authors with a year."""
-        lower = readable.lower().replace("’", "'") if len(readable.lower()) == len(text) else ""
-        for first in {w.low for w in words} & self._sayings.keys():
-            for m in self._said(first).finditer(lower):
-                closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
+        for start, end in self._public_spans(text, readable, words):
+            closed[start:end] = b"\1" * (end - start)
         if any(word in text for word in self._office_words):
             for m in self._in_office.finditer(readable):
                 if self._follows_kin(readable, m.start()):
@@ -369,14 +374,21 @@ class Names:
                 for w in words:  # and the same surname elsewhere
                     if w.bare == public:
                         closed[w.start : w.end] = b"\1" * (w.end - w.start)
-        for form in (_DATED, _IN_JANUARY, _NAMED_THING):
-            for m in form.finditer(readable):
-                closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
+
+    def _public_spans(self, text: str, readable: str, words: list[_Word]) -> Iterator[tuple[int, int]]:
+        lower = readable.lower().replace("’", "'") if len(readable.lower()) == len(text) else ""
+        present = {w.low for w in words}
+        for first in present & self._sayings.keys():
+            yield from (m.span() for m in self._said(first).finditer(lower))
+        yield from (m.span() for m in _DATED.finditer(readable))
+        if "jan" in present:
+            yield from (m.span() for m in _IN_JANUARY.finditer(readable))
+        if present & _NAMES_THINGS:
+            yield from (m.span() for m in _NAMED_THING.finditer(readable))
         if _ANY_YEAR.search(text):
             for m in _CHAIN.finditer(readable):
-                if text[m.end() - 1].isdigit() and self._follows_kin(readable, m.start()):
-                    continue  # Child Rafferty, Spring 2014
-                closed[m.start() : m.end()] = b"\1" * (m.end() - m.start())
+                if not (text[m.end() - 1].isdigit() and self._follows_kin(readable, m.start())):  # Child Rafferty, Spring 2014
+                    yield m.span()
 
     def _follows_kin(self, text: str, at: int) -> bool:
         return f" {text[max(0, at - 20) : at]}".lower().endswith(self._after_kin)
@@ -445,7 +457,7 @@ class Names:
         family = (
             bool(self._sorts.get(behind.lower(), 0) & FAMILY) if behind.islower() else behind.istitle() or "-" in behind or "'" in behind
         )
-        if behind.lower() in self._known | self._never or not family:
+        if not family or behind.lower() in self._known or behind.lower() in self._never:
             return m.end() if m[1] and nick.istitle() else end
         if m[2] and (nick.isupper() or nick.lower() in self._never):
             return end  # Curtis (CAMHS)
@@ -640,7 +652,7 @@ class Names:
 
     def _words_before(self, words: list[_Word], i: int, before: str, sort: int, opening: bool) -> float:
         w = words[i]
-        stands = i + 1 == len(words) or words[i + 1].gap != " " or words[i + 1].low in self._does | self._acts | {"and", "who", "n"}
+        stands = i + 1 == len(words) or words[i + 1].gap != " " or words[i + 1].low in self._stands
         sure = (
             w.capital or bool(sort & _FIRST) or (stands and not before.endswith("named "))
         )  # in lower case a word that is in no list must stand like a name
@@ -694,7 +706,7 @@ class Names:
     def _words_after(self, words: list[_Word], i: int, end: int, after: str, following: _Word | None, sort: int, opening: bool) -> float:
         if (following and following.capital and following.low in self._grounds and not following.owner) or self._thing.match(after):
             return -4.0
-        if self._spelt_out.match(after) or self._at_law(words, i, end):
+        if _SPELT_OUT.match(after) or self._at_law(words, i, end):
             return -4.0
         joined = words[i].gap == " & " or (i > 0 and words[i - 1].low == "the" and words[i].gap == " ")
         if (not sort & GIVEN or joined) and self._names_a_ground(words, end):
@@ -705,7 +717,7 @@ class Names:
             return 6.0
         if after.startswith(("'s", "’s")):
             return self._owns(words, end, sort)
-        points = -2.0 if following and following.low in self._grounds | self._lower_works and (not sort & GIVEN or sort & PLACE) else 0.0
+        points = -2.0 if following and following.low in self._near_names and (not sort & GIVEN or sort & PLACE) else 0.0
         if following and following.low in self._families and i and words[i - 1].low == "the":
             points += 5.0
         before, beside = words[max(0, i - 2) : i], words[end : end + 2]
@@ -865,7 +877,8 @@ class Names:
                 and w.upper
                 and last.sort & GIVEN
                 and end == i + 1
-                and w.bare not in self._known | self._never
+                and w.bare not in self._known
+                and w.bare not in self._never
                 and len(w.bare) > 4
             ):
                 end += 1  # ELIJAH OKPARA-WEBB in a line of small letters
@@ -980,7 +993,14 @@ class Names:
             return True
         if not w.capital:
             return False
-        if after and after.low in _ABOUT_ONE and w.sort & FAMILY and not w.sort & PLACE and w.bare not in self._known | self._public:
+        if (
+            after
+            and after.low in _ABOUT_ONE
+            and w.sort & FAMILY
+            and not w.sort & PLACE
+            and w.bare not in self._known
+            and w.bare not in self._public
+        ):
             return w.bare not in self._cited
         whose = text[max(0, w.start - 40) : w.start].lower()
         strange = w.low[-1] in "si" and len(w.low) > 5 and not w.sort & PLACE and w.bare not in self._known
@@ -1087,7 +1107,7 @@ class Names:
             return True
         surname = words[end - 1].bare
         first = words[i if end - i == 2 else i - 1].bare if i or end - i == 2 else ""
-        if end - i < 3 and surname in self._public | self._cited and first in _HONOURS:
+        if end - i < 3 and (surname in self._public or surname in self._cited) and first in _HONOURS:
             return True
         return whole in self._cited and self._is_cited(text, words, i, end)
 
