@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, MutableMapping
+from datetime import date
 from typing import Any, NamedTuple
 
 from stdnum import iban, luhn
@@ -23,14 +24,19 @@ _LABEL = re.compile(r"\[(?!at\]|dot\])[a-z][A-Za-z& ]{1,24}(?: \d{1,4})?\]")
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
-    r"nov(?:ember)?|dec(?:ember)?)"
+    r"nov(?:ember)?|dec(?:ember)?|"
+    # in Welsh, Irish and Māori, as births are written there
+    r"ionawr|chwefror|mawrth|ebrill|fai|mai|mehefin|gorffennaf|awst|medi|hydref|tachwedd|rhagfyr|"
+    r"ean[aá]ir|feabhra|m[aá]rta|aibre[aá]n|bealtaine|meitheamh|i[uú]il|l[uú]nasa|me[aá]n f[oó]mhair|deireadh f[oó]mhair|samhain|nollaig|"
+    r"kohi-?t[aā]tea|hui-?tanguru|pout[uū]-?te-?rangi|paenga-?wh[aā]wh[aā]|haratua|pipiri|h[oō]ngongoi|here-?turi-?k[oō]k[aā]|mahuru|"
+    r"whiringa-ā-(?:nuku|rangi)|hakihea|hānuere|pēpuere|māehe|āperira|hune|hūrae|ākuhata|hepetema|oketopa|noema|tīhema)"
 )
 _UNIT = "(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
 _YEAR_IN_WORDS = rf"(?:two thousand(?: and)?|twenty|nineteen)[ -](?:oh[ -]|(?:twen|thir|for|fif|six|seven|eigh|nine)ty[ -]?)?{_UNIT}?\b"
 _FULL_DATE = (
-    rf"(?:\d{{1,2}}\s?[-/.]\s?\d{{1,2}}\s?[-/.]\s?\d{{2,4}}|\d{{4}}[-/.]\d{{2}}[-/.]\d{{2}}|\d{{1,2}}-{_MONTH}-\d{{2,4}}"
-    rf"|(?:the )?\d{{1,2}}(?:st|nd|rd|"
-    rf"th)?(?: of)? {_MONTH}\.?,? (?:['’]?\d{{2,4}}|{_YEAR_IN_WORDS})|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})"
+    rf"(?:\d{{1,2}}(?:(?:st|nd|rd|th)(?=/))?\s?[-/.]\s?\d{{1,2}}\s?[-/.]\s?\d{{2,4}}|\d{{4}}[-/.]\d{{2}}[-/.]\d{{2}}|\d{{1,2}}-{_MONTH}-\d{{2,4}}"
+    rf"|(?:the )?\d{{1,2}}(?:st|nd|rd|th|ú|af|ail|ydd|fed)?(?: of)? {_MONTH}\.?,? (?:['’]?\d{{2,4}}|{_YEAR_IN_WORDS})"
+    rf"|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? (?:\d{{4}}|{_YEAR_IN_WORDS}))"
 )
 _ORDINAL = (
     r"(?:(?:twenty|thirty)[ -])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|"
@@ -61,8 +67,14 @@ _NUMBER_WORD_OR_SIGN = (
     r"|reg(?:istration)?|code|journal|card|"
     r"account)(?:\b\.?|(?=\d))|#)[\s:.#]*"
 )
+_DAY_MONTH_YEAR = r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d"  # 140312
 _STATUS = r"(?= ?[-–—|] ?(?:CIN|CPP?|LAC|CLA|EHCP?|SEND?|[MF])\b)"  # what a list of children says after a birthday
 _BORN_AFTER = re.compile(rf"(?:['’]s)?(?:(?:,? ?| ?\| ?|\t)[(\[]?({_FULL_DATE})| ?[-–—] ?({_FULL_DATE}){_STATUS})", re.IGNORECASE)
+# The same with a stroke or a semicolon between, or as month and year or six digits: an event's date stands so too, but not one years ago.
+_LONG_AGO_AFTER = re.compile(
+    rf"(?: ?[-–—;] ?({_FULL_DATE})(?!\d)| \(?(\d{{1,2}}/(?:19|20)\d\d)(?![\d/])| ({_DAY_MONTH_YEAR})(?!\d))", re.IGNORECASE
+)
+_YEARS_AGO = 2
 # What has a date and is nobody's birthday.
 _EVENT = r"(?:meeting|review|conference|hearing|visit|party|panel|training|report|course|letter|plan|strategy|placed|moved|seen|met)\w*\b"
 # A second birthday beside the first, which another agency has or a twin: 03/05/14 on ours and 05/03/14 on theirs. No event's date.
@@ -71,7 +83,6 @@ _BORN_TOO = re.compile(
     rf"(?:(?!(?:on|since|from|by|until|till|at|before|after|last|next|dated)\b|{_EVENT})[\w'’]+,?:? ){{0,4}}?\(?({_FULL_DATE})(?!\d)",
     re.IGNORECASE,
 )
-_DAY_MONTH_YEAR = r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d"  # 140312
 _SAID_INITIALS = r"\b(?:initials|d\.?o\.?b|birthda\w+|date of birth)\b"
 
 
@@ -121,6 +132,7 @@ FIRST = _made(
 )
 # Each form with the cue or the check digit that makes it one.
 _BORN = (
+    *("geni", "breithe", "g. "),
     *("birth", "born", "death", "deliver", "due", "b-day", "bday", "b.", "b ", "edd", "dob", "dod"),
     *("d.o", "d. o", "d o", "do.", "do b", "do d"),
 )
@@ -143,6 +155,7 @@ FORMS = _made(
         "date of birth",
         _form(
             rf"(?:\bd\.?\s?o\.?\s?[bd]\b\.?|\bdate of (?:birth|death)|\bbirth ?date|{_THING_BORN}\bborn(?: on)?|\bbirthday(?:['’]s| is)?|"
+            rf"\bdyddiad geni|\bdáta breithe|\bg\.(?= \d)|"
             rf"\bb\.|\bb(?= \d)|\bEDD\b|\bdate of delivery|\bbaby due|\bdue date|\bb-?day|\bD ?of ?B\b)[\s:=,is–-]{{0,6}}"
             rf"(?:on )?({_DATE}|{_SPOKEN_DATE})"
         ),
@@ -158,6 +171,28 @@ FORMS = _made(
         _BORN,
     ),
     ("date of birth", _form(rf"\bborn (?:in |around |about )?({_MONTH}\.? \d{{4}})"), 1, None, ("born",)),
+    ("date of birth", _form(rf"(?<![\w.])(?<!ersion )(b\. ?(?:{_MONTH} )?(?:19|20)\d\d)(?=[),;\s]|$)"), 1, None, ("b.",)),
+    # an unborn child's: due 3/26, due mid-May
+    (
+        "date of birth",
+        _form(
+            rf"\b(?:bab(?:y|ies)|unborn|bump|twins|newborn|pregnan\w+|expecting)\b[^.!?\n]{{0,30}}?\bdue:? (?:in |on |around |about )?"
+            rf"((?:(?:mid|early|late)[- ])?{_MONTH}(?:,? \d{{4}})?|\d{{1,2}}/\d{{2,4}}|{_DATE})(?![\d/])"
+        ),
+        1,
+        None,
+        ("due",),
+    ),
+    (
+        "date of birth",
+        _form(
+            rf"\bdue:? (?:in |on |around |about )?((?:(?:mid|early|late)[- ])?{_MONTH} \d{{4}}|{_FULL_DATE})"
+            r"(?=[^.!?\n]{0,60}\b(?:pre-?birth|pre birth|midwi\w+|unborn|maternity|labour ward))"
+        ),
+        1,
+        None,
+        ("due",),
+    ),
     # his birthday on our system is; the date of birth was first given as
     (
         "date of birth",
@@ -235,6 +270,7 @@ FORMS = _made(
     ("NI number", _form(r"\b[A-Z]{2}[ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-D]\b"), 0, None),
     ("PPS number", _form(r"\bPPS[NO]?\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?(\d{7} ?[A-W][A-IW]?)\b"), 1, None),
     ("PPS number", _form(r"\b\d{7}[A-W][A-IW]?\b", 0), 0, pps.is_valid),
+    ("NHI number", _form(r"(?<!\w)[A-Z]{3} ?(?:\d{4}|\d{2}[A-Z]{2})(?!\w)", 0), 0, None),
     ("NHI number", _form(r"\bNHI\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?([A-Z]{3}(?:\d{4}|\d{2}[A-Z]{2}))\b"), 1, None),
     (
         "health number",
@@ -255,6 +291,17 @@ FORMS = _made(
         None,
     ),
     ("SSN", _form(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])"), 0, None),
+    (
+        "SSN",
+        _form(
+            r"\b(?:SSN|social(?: security)?)\b[^.!?\n\d]{0,25}?(?:ending|ends|last (?:four|4))(?: digits)?(?: in| with| are| is)?[\s:]*"
+            r"((?:[x*]{3}-?[x*]{2}-?)?\d{4})(?!\d)"
+        ),
+        1,
+        None,
+        ("ending", "ends", "last"),
+    ),
+    ("SSN", _form(r"(?<!\w)[x*]{3}-[x*]{2}-\d{4}(?!\d)"), 0, None, ("-",)),
     ("SSN", _form(r"\b(?:SSN|social security)\b[\s:#]*(?:no\.?|number)?[\s:#]*(?:is )?(\d{3}[ .-]?\d{2}[ .-]?\d{4})(?!\d)"), 1, None),
     ("tax number", _form(r"\b(?:TFN|UTR|IRD|tax (?:file|reference))\b[\s:]*(?:no\.?|number)?[\s:]*(\d[\d -]{7,11}\d)"), 1, None),
     (
@@ -280,6 +327,7 @@ FORMS = _made(
     ("licence", _form(r"\b(?:licen[cs]e|DL)[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?=[\w-]*\d{3})[A-Z0-9-]{8,18})(?![\w-])"), 1, None),
     ("licence", _form(r"\b[A-Z9]{5} ?\d{6} ?[A-Z9]{2}\d[A-Z]{2}\b", 0), 0, None),
     ("bank details", _form(r"\b[A-Z]{2}\d{2} ?(?:[A-Z0-9]{4} ?){2,7}[A-Z0-9]{1,4}\b", 0), 0, iban.is_valid),
+    ("bank details", _form(r"(?<![\d-])\d{2}-\d{4}-\d{7}-\d{2,3}(?![\d-])"), 0, None),
     ("bank details", _form(r"\bBSB\b[\s:]*(?:no\.?|number)?[\s:]*(\d{3}[ -]?\d{3})(?!\d)"), 1, None),
     (
         "bank details",
@@ -327,6 +375,7 @@ FORMS = _made(
     ("postcode", _form(rf"\b{_POSTCODE_LOWER}\b", 0), 0, None),
     ("postcode", _form(rf"\bpost ?code\b[\s:is]*({_POSTCODE})\b"), 1, None),
     ("postcode", _form(r"\bzip(?: ?code)?\b[\s:]*(?:is |was )?(\d{5}(?:-\d{4})?)(?![\d-])"), 1, None, ("zip",)),
+    ("postcode", _form(r"(?<![\w-])\d{5}-\d{4}(?![\w-])"), 0, None, ("-",)),
     # the first half of a postcode, where it is said to be one person's
     ("postcode", _form(rf"\bpost ?code\b(?: is| starts| begins)(?: with)? ((?:{_AREA})\d[\dA-Z]?(?: \d)?)\b"), 1, None),
     (
@@ -351,6 +400,9 @@ FORMS = _made(
     # Northern Ireland: a county code with an I or a Z, and four digits that are no year
     ("plate", _form(r"\b[A-Z](?:[A-HJ-PR-Z]Z|I[ABGJLWZ]|[JOUX]I) ?(?!(?:19|20)\d\d)\d{4}\b", 0), 0, None),
     ("plate", _form(r"\b(?:reg|plate|vrm|rego)\b[\s:]*((?:[A-Z0-9] ){5,6}[A-Z0-9])\b"), 1, None),
+    # as the family court numbers a case
+    ("case number", _form(r"(?<!\w)[A-Z]{2}\d{2}[A-Z]\d{5}(?!\w)", 0), 0, None),
+    ("case number", _form(r"\bcause (?:no|number)\b\.?[\s:]*((?=[\w-]*\d{4})[\w-]{6,})", re.IGNORECASE), 1, None, ("cause",)),
     ("case number", _form(r"\b(?:CRN|Centrelink)\b[\s:]*(?:(?:no|number|ref)\b\.?[\s:]*)?(\d{3} ?\d{3} ?\d{3} ?[A-Z])\b"), 1, None),
     ("VIN", _form(r"\bVIN\b[\s:]*(?:no\.?|number)?[\s:]*([A-HJ-NPR-Z0-9]{17})\b"), 1, None),
     (
@@ -360,7 +412,7 @@ FORMS = _made(
                 r"\b(?:reg(?:istration)?|(?:number |licen[cs]e )?plates?|vrm|rego|car|van|vehicle|fiesta|corsa|golf|transit)\b[\s.:,(]*"
                 r"(?:no\.?|number|mark|plate|reg(?:istration)?)?[\s:.,]*(?:is |was )?(?-i:(\d[A-Z]{2}[ -]?\d[A-Z]{2}"
                 r"|[A-Z]{1,3}[ -]?\d{1,4}[ -]?[A-Z]{0,3}|"
-                r"\d{1,4}[ -]?[A-Z]{1,3}[ -]?\d{0,4}|\d{1,3}-?[a-z]{1,2}-?\d{1,6}|[a-z]{2}\d{2} ?[a-z]{3}))\b(?!\w)"
+                r"\d{1,4}[ -]?[A-Z]{1,3}[ -]?\d{0,4}|\d{1,3}-?[a-z]{1,2}-?\d{1,6}|[a-z]{2}\d{2} ?[a-z]{3}|[a-z]{3} ?\d{2,3}[a-z]))\b(?!\w)"
             ),
             re.IGNORECASE,
         ),
@@ -390,7 +442,7 @@ FORMS = _made(
         "handle",
         _form(
             rf"\b(?:{_PLATFORM} (?:user ?name|name|handle|tag|gamertag)"
-            rf"|gamertag)[\s:]*(?:is )?((?-i:[A-Z]\w+(?: [A-Z]\w+)?|\w*[a-z][A-Z]\w*))"
+            rf"|gamertag)[\s:]*(?:is )?((?-i:[A-Z]\w+(?: [A-Z]\w+){{0,3}}|\w*[a-z][A-Z]\w*))"
         ),
         1,
         None,
@@ -485,6 +537,16 @@ def _records(data: dict[str, Any]) -> tuple[Form, ...]:
             _form(
                 rf"{not_a_body}\b(?!(?:{words('public-registers')})\b)(?-i:[A-Z]{{3,6}})"
                 rf"[ -](?:ref|no|number|id)\b[.: ]{{1,3}}(?:is )?{least[5]}"
+            ),
+            1,
+            None,
+        ),
+        # a number with a stroke or a hyphen in it, letters or none beside: CAD 3341/12FEB, System ID PR-0044-77/2
+        (
+            "case number",
+            _form(
+                rf"{not_a_body}\b(?:{words('record-systems')}|file|[Ii][Dd]|log|incident|ref)\b\.?[\s:#]{{1,2}}{_NO_YEAR}"
+                r"(?=(?:[\w/-]*?\d){5})(?=[\w/]*?[/-]\w)([A-Za-z0-9][\w/-]{4,})(?!\w)"
             ),
             1,
             None,
@@ -587,6 +649,9 @@ NEEDS: dict[str, tuple[int, tuple[str, ...]]] = {
         0,
         (
             "dob",
+            "geni",
+            "breithe",
+            "g. ",
             "d.o",
             "o.b",
             "o.d",
@@ -627,7 +692,7 @@ NEEDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "PPS number": (7, ()),
     "NHI number": (2, ("nhi",)),
     "Medicare number": (5, ("medicare", "medicaid", "mbi")),
-    "SSN": (9, ()),
+    "SSN": (4, ()),
     "tax number": (8, ("tfn", "utr", "ird", "tax")),
     "passport": (6, ("passport", "pp no")),
     "licence": (3, ()),
@@ -645,6 +710,10 @@ NEEDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "registration number": (4, ()),
     "case number": (3, ()),
 }
+_CODES = frozenset({"postcode", "Eircode"})
+# What stands before a private postcode, in capitals and between commas, is the rest of the address: The Old Smithy, Larkbeare,
+_LINE = r"(?:[A-ZÀ-Þ][\w'’.-]*|\d{1,4}[a-z]?)(?: (?:[A-ZÀ-Þ][\w'’.-]*|na|an|a'|y|yr|by|the|of|on|upon|le|in))*"
+_LINES_BEFORE = re.compile(rf"(?:^|(?<=[\s:(/|]))((?:{_LINE}, ?){{1,4}})$")
 _BODY = re.compile(r"\b(?:for|of) Children(?: and Young People)?\b|\bChildren['’]s [A-Z]\w+")  # in the name of a public body
 _PLACES = frozenset({"postcode", "address"})
 _PHONE = re.compile(
@@ -656,6 +725,9 @@ _SPOKEN = re.compile(
     r"\b(?:(?:zero|oh|nought|one|two|three|four|five|six|seven|eight|nine|double|treble|triple|hundred|thousand)\b[ ,-]*){9,}",
     re.IGNORECASE,
 )
+# 404.555.0177, and with the country's 1 before an area that is no freephone's
+_NORTH_AMERICAN = re.compile(r"(?:1[-. ])?[2-9]\d\d[-.][2-9]\d\d[-.]\d{4}")
+_ONE_AREA = re.compile(r"1[-. ](?!8(?:00|33|44|55|66|77|88)|900)[2-9]\d\d[-. ][2-9]\d\d[-. ]\d{4}")
 _PHONE_CUE = re.compile(
     r"\b(?:tel|telephone|phone|mobile|mob|ring|call|text|whats ?app|line|contact|fax|landline|cell|number|reach)\b", re.IGNORECASE
 )
@@ -708,6 +780,7 @@ _CLASS_BY_NUMBER = (
     r"(?:(?:[Yy]ear|[Yy]r|Y|[Gg]rade|[Bb]lwyddyn) ?\d{1,2}[A-Z]?|P[1-7]|S[1-6]|[Pp]rimary [1-7]|"
     rf"(?:[Yy]ear|[Gg]rade|[Pp]rimary) {_NUMBER_WORD}|"
     r"(?:[Ff]irst|[Ss]econd|[Tt]hird|[Ff]ourth|[Ff]ifth|[Ss]ixth|[1-6](?:st|nd|rd|th)) [Cc]lass|"
+    r"(?:[1-9]|1[0-2])(?:st|nd|rd|th) (?:[Gg]rade|gr)|[Bb]l\. ?\d{1,2}|"
     r"(?:[Jj]unior|[Ss]enior) [Ii]nfants|[Tt]ransition [Yy]ear)\b"
 )
 _CLASS_BY_WORD = (  # words of other meanings too, so only as said of somebody
@@ -772,6 +845,19 @@ class Privacy:
             rf"(?:{streets}|{more_streets})\b\.?(?: [NSEW]{{1,2}}\b)?{flat_after}(?:,? (?:[A-Z][A-Za-z'’.-]+ ?){{1,3}}?)?,? ?"
             rf"(?:(?:{us})\b(?:,? \d{{5}}(?:-\d{{4}})?)?|\b\d{{5}}(?:-\d{{4}})?)(?![\d-])"
         )
+        self._sited = (
+            re.compile(
+                rf"\b(?:Pitch|Plot|[Tt]railer|[Cc]aravan|[Cc]halet) \d{{1,3}}[a-z]?,? (?:on |at )?"
+                rf"(?:[A-Z][\w'’-]+ ){{1,3}}(?:Site|Park)\b{tail}"
+            ),
+            re.compile(rf"\b(?:[Nn]umber|No\.?) \d{{1,4}}[a-z]?,? (?:[A-Z][\w'’-]+ ){{1,3}}(?:{streets})\b{tail}"),
+            re.compile(rf"\b(?:(?:FLAT|UNIT|APT|ROOM) ?\w{{1,4}},? )?\d{{1,4}}[A-Z]?,? (?:[A-Z'’]{{3,}} ){{1,3}}(?:{streets.upper()})\b"),
+            re.compile(r"\b(?:FLAT|UNIT|APT) ?\w{1,4},? (?:[A-Z'’]{3,} ?){2,4}(?=[,\n]|$)"),
+            # as the country is addressed in the United States
+            re.compile(r"\bHC ?\d{1,3},? Box \d{1,5}\b"),
+            re.compile(r"\b\d{1,5} (?:[NSEW]\.? )?(?:County|State|Farm|Ranch) (?:Road|Rd|Route|Rte|Highway|Hwy) \d{1,4}\b"),
+            re.compile(r"\b(?:Hwy|Highway|Route) \d{1,3} (?:past |at |near )?mile ?(?:marker|post) \d{1,4}\b"),
+        )
         self._addresses = (
             re.compile(rf"\b(?:Lot|RMB|RSD) \d{{1,4}},? (?:[A-Z][\w'’-]+ ){{1,3}}(?:{streets}|Track)\b(?: via)?{tail}"),
             re.compile(
@@ -814,6 +900,8 @@ class Privacy:
                 taken.append((found.start, found.end))
 
         for found in self._forms(text):
+            if found.kind in _CODES and (lines := _LINES_BEFORE.search(text, max(0, found.start - 90), found.start)):
+                keep(Found(lines.start(1), lines.end(1), "address"))
             keep(found)
             while found.kind == "date of birth" and (too := _BORN_TOO.match(text, found.end)):
                 found = Found(*too.span(1), "date of birth")  # noqa: PLW2901 - each leads to the next
@@ -821,6 +909,8 @@ class Privacy:
         for name in self._names.find(text, taken):
             keep(Found(*name))
             born = _BORN_AFTER.match(text, name.end)  # a full date just after a name is that person's
+            if not born and (born := _LONG_AGO_AFTER.match(text, name.end)) and not _is_long_ago(born[born.lastindex or 1]):
+                born = None
             if born and name.kind != "practitioner":
                 keep(Found(*born.span(born.lastindex or 1), "date of birth"))
         classes = _ONE_CLASS.finditer(text) if _may_hold_a_class(text) else ()
@@ -871,7 +961,7 @@ class Privacy:
             for form in FIRST:
                 for m in form.pattern.finditer(text):
                     yield Found(m.start(form.group), m.end(form.group), form.kind)
-            for pattern in (self._us_address, *self._addresses):
+            for pattern in (self._us_address, *self._sited, *self._addresses):
                 for m in pattern.finditer(text):
                     if not self._is_public(text, m):
                         yield Found(m.start(), m.end() - (len(m[0]) - len(m[0].rstrip(" ,"))), "address")
@@ -894,12 +984,12 @@ class Privacy:
         digits = compact.lstrip("+")
         if (
             not 7 <= len(digits) <= 15
-            or any(compact.startswith(p) for p in self._public_numbers)
+            or (any(compact.startswith(p) for p in self._public_numbers) and not _ONE_AREA.fullmatch(number.strip()))
             or digits.startswith("1800")
             or re.fullmatch(r"\(?(19|20)\d\d\)?[ -]+(19|20)\d\d", number.strip())
         ):
             return False
-        cue = bool(_PHONE_CUE.search(before))
+        cue = bool(_PHONE_CUE.search(before)) or bool(_NORTH_AMERICAN.fullmatch(number.strip()))
         if not (compact.startswith(("+", "0")) or "(" in number or cue):
             return False
         import phonenumbers
@@ -911,6 +1001,13 @@ class Privacy:
             except phonenumbers.NumberParseException:
                 continue
         return False
+
+
+def _is_long_ago(day: str) -> bool:
+    """Is the year at the end of a date, in two digits or four, some years back?"""
+    year = int(re.findall(r"\d+", day)[-1][-4:] if not day.isdigit() else day[-2:])
+    now = date.today().year
+    return (year if year > 99 else year + (2000 if year <= now % 100 else 1900)) <= now - _YEARS_AGO
 
 
 def _may_hold_a_class(text: str) -> bool:
