@@ -18,7 +18,7 @@ run: install
 
 test: install tests/node_modules
 	@$(BIN)/python tests/browser.py
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 # axe-core, which the accessibility tests put into the browser.
 tests/node_modules: tests/package-lock.json

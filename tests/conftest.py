@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from streamlit import config
 
 from assistant import Assistant, Settings
@@ -54,9 +54,16 @@ Ask each agency for one named member and one named deputy. A seat that changes h
 
 
 @pytest.fixture(scope="session")
-def home(request: pytest.FixtureRequest) -> Path:
-    """A data folder built once and kept between runs: it is only a cache."""
+def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder built once and kept between runs: it is only a cache. Each of several workers has a copy of its own."""
     folder = Path(os.environ.get("ASSISTANT_TEST_HOME") or request.config.cache.mkdir("assistant-home"))
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        with FileLock(folder / "tests.lock"):  # one builds, the others wait for it
+            Assistant(Settings.from_environment({"ASSISTANT_HOME": str(folder)})).adviser  # noqa: B018
+            own = tmp_path_factory.mktemp("assistant-home")
+            for part in ("index", "models"):
+                shutil.copytree(folder / part, own / part)
+        return own
     (folder / "assistant.db").unlink(missing_ok=True)
     return folder
 
@@ -75,7 +82,7 @@ def assistant(settings: Settings) -> Assistant:
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Iterator[Path]:
+def small(tmp_path: Path) -> Path:
     """A knowledge folder with one card, for tests to break."""
     folder = tmp_path / "knowledge"
     (folder / "cards" / "problems").mkdir(parents=True)
