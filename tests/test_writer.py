@@ -8,7 +8,7 @@ import pytest
 
 from assistant import Answer, Assistant, Question, Turn
 from assistant.types import WHENS
-from assistant.writers.cards import content_words, likeness
+from assistant.writers.cards import _WARNS, content_words, likeness
 
 QUESTIONS = {
     "problem": "Different people from health turn up at each board meeting and nothing gets decided. What should we do?",
@@ -118,3 +118,17 @@ def test_a_level_is_read_aloud_unasked_only_where_the_words_say_it_plainly(assis
     assert not vague.placement.sure["level"] and not vague.placement.sure["step"]
     asked = assistant.ask(Question("Where are we? We ring each other about a case now and then, and each of us decides alone."))
     assert asked.placement.sure["level"] and asked.placement.best("level").id == "communication"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Referrers never hear what became of a referral",
+        "Our core groups keep being cancelled",
+        "Two agencies both refuse to lead on self-harm",
+        "Parents frighten the whole network and nobody says so",
+    ],
+)
+def test_a_child_in_danger_is_spoken_of_once_and_first_among_what_to_watch_for(assistant: Assistant, question: str) -> None:
+    told = [s.text for s in assistant.ask(question).statements if _WARNS.search(s.text)]
+    assert len(told) == 1

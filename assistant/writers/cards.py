@@ -46,6 +46,12 @@ _MARK = re.compile(r"\[\d+\]")  # of a source
 _TOKEN = re.compile(r"[a-z0-9]{3,}|\d+[a-z]?")
 _FORM = re.compile(r"\b(agreement|arrangement|enquiry|process|document|scheme)s?\b", re.IGNORECASE)  # says of what form a thing is
 _WHAT_IS = re.compile(r"\bwhat(?:'s|’s| is| are| does)\b|\bmean(?:s|ing)?\b|\bdefin|\bexplain", re.IGNORECASE)
+# A line that sends a child in danger past whatever the card is about.
+_WARNS = re.compile(
+    r"(?=.*\b(?:danger|unsafe|at risk (?:now|today)|(?:is|being) hurt|hurting|harm now|fears? for)\b)"
+    r"(?=.*\b(?:ring|rings|rung|call|calls|telephones?|emergency|police)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 _HOLDS_FOR = re.compile(r"\bholds for\b", re.IGNORECASE)  # names things the advice is good for, and says of none what it is
 _COMMON = frozenset(
     "the and for with that this from are was were have has had not you your our their they them who what when where which will would "
@@ -196,6 +202,7 @@ class _Said:
     own: frozenset[str] = frozenset()  # words of the follow-up itself: what bears on them may be told again
     sets: list[frozenset[str]] = field(default_factory=list)
     count: int = 0
+    warned: bool = False  # whether a child in danger was spoken of: once is enough
 
     def repeats(self, text: str) -> bool:
         words = content_words(text)
@@ -210,6 +217,7 @@ class _Said:
         for text in texts:
             self.sets.append(content_words(text))
             self.count += len(text.split())
+            self.warned |= _WARNS.search(text) is not None
 
     def best(self, ranked: Iterable[tuple[Sentence, str]], k: int) -> tuple[Claim, ...]:
         """The first `k` of (sentence, passage id) pairs that say something new."""
@@ -421,7 +429,7 @@ class CardWriter:
         )
         steps = self._steps(question, cards, said)
         questions = [c.text for c in said.choose(self._pool([first], ("ask-yourselves",)), 2)]
-        watch = said.choose(self._pool(cards[:2], ("watch-for", "common-mistakes")), 2 if said.count < BUDGET - 40 else 1)
+        watch = self._watch(cards[:2], said, 2 if said.count < BUDGET - 40 else 1)
         heading = "found" if first.kind == "lesson" else "reasons" if first.section("why-it-happens") else "meaning"
         shown = [
             opening,
@@ -490,7 +498,7 @@ class CardWriter:
         return [
             Part("plain", lines=(line,)),
             Part("steps", self._heading("steps"), steps=(planned,)),
-            Part("bullets", self._heading("watch"), said.choose(self._pool([card], ("watch-for", "common-mistakes")), 2)),
+            Part("bullets", self._heading("watch"), self._watch([card], said, 2)),
             self._asking([card], said, 1),
         ]
 
@@ -573,7 +581,7 @@ class CardWriter:
         openings = [self._opening(c, said) for c in others]
         steps = (*steps[:2], *(step for c in others for step in self._steps(question, [c], said)))
         why = Part("bullets", self._heading("reasons"), said.choose(self._pool(cards[:2], _REASONS), 2))
-        watch = Part("bullets", self._heading("watch"), said.choose(self._pool(cards[:2], ("watch-for", "common-mistakes")), 2))
+        watch = Part("bullets", self._heading("watch"), self._watch(cards[:2], said, 2))
         return [
             Part("plain", lines=(self.prompts.say("writer.tried"),)), self._asking(cards[:2], said, 2), *openings, why,
             Part("steps", self._heading("steps"), steps=tuple(sorted(steps, key=lambda s: WHENS.index(s.step.when)))[:MOST_STEPS]), watch,
@@ -609,7 +617,7 @@ class CardWriter:
 
     def _risks(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
         """What can go wrong with what was advised, then what would show it early and what to ask."""
-        watch = said.choose(self._pool(cards[:2], ("watch-for", "common-mistakes")), 5)
+        watch = self._watch(cards[:2], said, 5)
         return [
             Part("bullets", self._heading("watch"), watch),
             Part("bullets", self._heading("signs"), said.choose(self._pool(cards[:1], ("signs",)), 2)),
@@ -627,7 +635,7 @@ class CardWriter:
             replace(opening, heading=self._heading("gist")),
             Part("bullets", self._heading("reasons"), reasons),
             Part("steps", self._heading("paper.proposed"), steps=steps),
-            Part("bullets", self._heading("paper.risks"), said.choose(self._pool([first], ("watch-for", "common-mistakes")), 2)),
+            Part("bullets", self._heading("paper.risks"), self._watch([first], said, 2)),
             Part("plain", self._heading("paper.decide"), lines=(self.prompts.say("writer.paper.decide"),)),
         ]
 
@@ -654,7 +662,7 @@ class CardWriter:
         return [
             *parts, Part("plain", lines=tuple(placed)), Part("steps", self._heading("steps"), steps=steps),
             self._asking([first], said, 2), doubt,
-            Part("bullets", self._heading("watch"), said.choose(self._pool([first], ("watch-for", "common-mistakes")), 2), more=True),
+            Part("bullets", self._heading("watch"), self._watch([first], said, 2), more=True),
         ]  # fmt: skip
 
     def _who(self, question: Understanding, cards: Sequence[Card], said: _Said) -> list[Part]:
@@ -729,7 +737,7 @@ class CardWriter:
             parts.append(Part("plain", self._heading("questions"), lines=tuple(c.text for c in claims)))
         else:
             parts.append(Part("bullets", self._heading(heading), claims))
-            watch = said.choose(self._pool([first], ("watch-for", "common-mistakes")), 2) if heading != "watch" else ()
+            watch = self._watch([first], said, 2) if heading != "watch" else ()
             parts += [Part("bullets", self._heading("watch"), watch), self._asking([first], said, 2)]
         parts.append(Part("steps", self._heading("steps"), steps=self._steps(question, [first], said), more=True))
         return parts
@@ -1042,6 +1050,12 @@ class CardWriter:
         ):
             notices.append(self.prompts.say("writer.notice.steps", caveat=self.library.caveat))
         return notices
+
+    def _watch(self, cards: Sequence[Card], said: _Said, k: int) -> tuple[Claim, ...]:
+        """What to watch for: a child in danger first, where nothing has spoken of one yet, and never twice."""
+        pool = self._pool(cards, ("watch-for", "common-mistakes"))
+        warning = said.choose([x for x in pool if _WARNS.search(x[0].text)], 0 if said.warned else 1)
+        return (*warning, *said.choose([x for x in pool if not _WARNS.search(x[0].text)], k - len(warning)))
 
     def _pool(self, cards: Sequence[Card], sections: Sequence[str]) -> list[tuple[Sentence, str]]:
         return [(s, p.id) for card in cards for name in sections if (p := card.section(name)) for s in p.sentences]
