@@ -35,7 +35,7 @@ GREAT = 300_000  # people in a city that anyone would name
 OTHERWISE = frozenset(
     "analyse angeles armani athena bentley bryn chanel chevy dacota december della dior dodge dutch favor gemini gray gucci harlem holland"
     " honor infiniti janny json kia lexus lyrica mae mana montanna montre montreal nain november persia quran salam sedona september sicily"
-    " soham summar tairāwhiti tairawhiti tangata taro tawny tuesday wairarapa wednesday asfa".split()
+    " gias iban kaha mauri ora soham summar tairāwhiti tairawhiti tangata taro tawny tuesday wairarapa wednesday asfa".split()
 )
 AREAS = ("44", "353", "64")  # Great Britain and Northern Ireland, Ireland, New Zealand
 _LATIN = re.compile(r"[a-zà-öø-žșțơưə'’-]{3,}")

@@ -712,7 +712,7 @@ NEEDS: dict[str, tuple[int, tuple[str, ...]]] = {
 }
 _CODES = frozenset({"postcode", "Eircode"})
 # What stands before a private postcode, in capitals and between commas, is the rest of the address: The Old Smithy, Larkbeare,
-_LINE = r"(?:[A-ZÀ-Þ][\w'’.-]*|\d{1,4}[a-z]?)(?: (?:[A-ZÀ-Þ][\w'’.-]*|na|an|a'|y|yr|by|the|of|on|upon|le|in))*"
+_LINE = r"(?:[A-ZÀ-Þ][\w'’.-]*|\d{1,4}[a-z]?(?= [A-ZÀ-Þ]))(?: (?:[A-ZÀ-Þ][\w'’.-]*|na|an|a'|y|yr|by|the|of|on|upon|le|in))*"
 _LINES_BEFORE = re.compile(rf"(?:^|(?<=[\s:(/|]))((?:{_LINE}, ?){{1,4}})$")
 _BODY = re.compile(r"\b(?:for|of) Children(?: and Young People)?\b|\bChildren['’]s [A-Z]\w+")  # in the name of a public body
 _PLACES = frozenset({"postcode", "address"})
@@ -829,6 +829,7 @@ class Privacy:
         flat = r"(?:(?:[Ff]lat|Apt\.?|Apartment|Unit|Room|Suite) ?\w{1,4}(?:/\w{1,3})?,? )?"
         number = r"\d{1,4}[a-zA-Z]?(?:[-/]\d{1,4}[a-zA-Z]?)?"
         home = "|".join(w.capitalize() for w in data["home-words"])
+        self._homes = re.compile(rf"\bThe [A-Z]|\b(?:{home}|Tigh|Tyddyn|Bryn|Tŷ|Teach|Bothy|Croft|{streets})\b|\b\d")
         house = rf"(?:(?:The (?:[A-Z][\w'’]+ ){{0,3}}[A-Z][\w'’]+|(?:[A-Z][\w'’]+ ){{1,3}}(?:{home})),? )?"
         states = r"(?:VIC|NSW|QLD|SA|WA|TAS|ACT|NT)"
         town = rf"(?!{states} \d{{4}}\b)[A-Z][^\W\d_]+(?:['’-][^\W\d_]+)*(?![\d\w])"
@@ -901,7 +902,9 @@ class Privacy:
 
         for found in self._forms(text):
             if found.kind in _CODES and (lines := _LINES_BEFORE.search(text, max(0, found.start - 90), found.start)):
-                keep(Found(lines.start(1), lines.end(1), "address"))
+                begin = max([lines.start(1), *(e for _, e in taken if lines.start(1) < e <= found.start)])
+                if self._homes.search(text, begin, lines.end(1)):  # else it may be the name of who lives there
+                    keep(Found(lines.end(1) - len(text[begin : lines.end(1)].lstrip(" ,")), lines.end(1), "address"))
             keep(found)
             while found.kind == "date of birth" and (too := _BORN_TOO.match(text, found.end)):
                 found = Found(*too.span(1), "date of birth")  # noqa: PLW2901 - each leads to the next
