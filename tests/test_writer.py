@@ -132,3 +132,9 @@ def test_a_level_is_read_aloud_unasked_only_where_the_words_say_it_plainly(assis
 def test_a_child_in_danger_is_spoken_of_once_and_first_among_what_to_watch_for(assistant: Assistant, question: str) -> None:
     told = [s.text for s in assistant.ask(question).statements if _WARNS.search(s.text)]
     assert len(told) == 1
+
+
+def test_who_asks_what_a_thing_is_hears_that_before_any_danger(assistant: Assistant) -> None:
+    assert not _WARNS.search(assistant.ask("What is an escalation policy?").statements[0].text)
+    table = assistant.ask("Compare deciding and preparing with doing it").text
+    assert not _WARNS.search(next(line for line in table.splitlines() if line.startswith("| **What this is**")))

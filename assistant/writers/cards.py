@@ -202,6 +202,7 @@ class _Said:
     own: frozenset[str] = frozenset()  # words of the follow-up itself: what bears on them may be told again
     sets: list[frozenset[str]] = field(default_factory=list)
     count: int = 0
+    defines: bool = False  # whether it was asked what something is
     warned: bool = False  # whether a child in danger was spoken of: once is enough
 
     def repeats(self, text: str) -> bool:
@@ -251,7 +252,7 @@ class CardWriter:
 
     def compose(self, question: Understanding, evidence: Evidence) -> Draft:
         """A draft that answers `question` from `evidence`, which holds a card or a document passage."""
-        said = _Said(content_words(question.text))
+        said = _Said(content_words(question.text), defines=_shape(question) == "definition")
         if question.request in _FURTHER and question.heard:
             said = replace(said, heard=_plain_words(_MARK.sub("", question.heard)), own=self._own(question.asked))
         parts: list[Part] = []
@@ -883,6 +884,8 @@ class CardWriter:
     def _opening(self, card: Card, said: _Said) -> Part:
         passage = card.passages[0]
         kept = [s for s in passage.sentences[:3] if not said.told(s.text)]
+        if said.defines:
+            kept.sort(key=lambda s: _WARNS.search(s.text) is not None)  # who asks what a thing is hears that first
         said.add(*(s.text for s in kept))
         return Part("paragraph", claims=_claims(kept, passage))
 
@@ -996,7 +999,8 @@ class CardWriter:
         for card in named:
             first = card.passages[0]
             if pair is None:
-                labels.setdefault(self._heading("meaning"), {})[card.id] = Claim(first.sentences[0].text, (first.id,))
+                says = next((s for s in first.sentences if not _WARNS.search(s.text)), first.sentences[0])
+                labels.setdefault(self._heading("meaning"), {})[card.id] = Claim(says.text, (first.id,))
             if features := card.section("features"):
                 for s in features.sentences:
                     label, colon, rest = s.text.partition(":")
