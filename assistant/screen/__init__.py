@@ -26,6 +26,7 @@ from assistant.types import PersonalData, Screening
 
 __all__ = ["Finding", "Screen"]
 
+_GRAVE = 0.75
 _LAID_OUT = re.compile(r"[*`<>|\n\r\t#]+|\[(?=\d)")  # what Markdown, or a reader of our marks, would take for more than words
 
 
@@ -93,8 +94,9 @@ class Screen:
             other = self._scope.judge(text, masked, reading)
             # Never where the asker's own crisis or a colleague is spoken of: there the words alone must weigh more.
             by_rule = other and concern.kind in {"immediate", "worry"} and other[0] != "other-subject" and other[1] != BY_WORDS
-            if other and not by_rule and self._scope.leans(reading) <= self._urgent.leans(reading):
-                other = None
+            grave = self._urgent.leans(reading)
+            if other and not by_rule and (self._scope.leans(reading) <= grave or (other[0] == "single-case" and grave > _GRAVE)):
+                other = None  # one family, and very likely in danger: the concern comes before the decision
         reasons = (*concern.rules, *dict.fromkeys(f.rule for f in orders)) if concern.kind or orders else ()
         if concern.kind and other is None:
             return Screening("urgent", True, True, bool(orders), masked, personal, concern.kind, None, reasons)  # type: ignore[arg-type]
