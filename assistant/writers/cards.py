@@ -48,8 +48,8 @@ _FORM = re.compile(r"\b(agreement|arrangement|enquiry|process|document|scheme)s?
 _WHAT_IS = re.compile(r"\bwhat(?:'s|’s| is| are| does)\b|\bmean(?:s|ing)?\b|\bdefin|\bexplain", re.IGNORECASE)
 # A line that sends a child in danger past whatever the card is about.
 _WARNS = re.compile(
-    r"(?=.*\b(?:danger|unsafe|at risk (?:now|today)|(?:is|being) hurt|hurting|harm now|fears? for)\b)"
-    r"(?=.*\b(?:ring|rings|rung|call|calls|telephones?|emergency|police)\b)",
+    r"\bemergency (?:number|route|services)\b|(?=.*\b(?:danger|unsafe|at risk (?:now|today)|(?:is|being) hurt|hurting|harm now|fears? for"
+    r"|afraid for)\b)(?=.*\b(?:ring|rings|rung|call|calls|telephones?|police)\b)",
     re.IGNORECASE | re.DOTALL,
 )
 _HOLDS_FOR = re.compile(r"\bholds for\b", re.IGNORECASE)  # names things the advice is good for, and says of none what it is
