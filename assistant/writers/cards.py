@@ -203,7 +203,7 @@ class _Said:
     sets: list[frozenset[str]] = field(default_factory=list)
     count: int = 0
     defines: bool = False  # whether it was asked what something is
-    warned: bool = False  # whether a child in danger was spoken of: once is enough
+    warned: bool = False  # whether a child in danger was spoken of
 
     def repeats(self, text: str) -> bool:
         words = content_words(text)
@@ -1056,10 +1056,12 @@ class CardWriter:
         return notices
 
     def _watch(self, cards: Sequence[Card], said: _Said, k: int) -> tuple[Claim, ...]:
-        """What to watch for: a child in danger first, where nothing has spoken of one yet, and never twice."""
+        """What to watch for: a child in danger first, where nothing has spoken of one yet; what else speaks of danger last."""
         pool = self._pool(cards, ("watch-for", "common-mistakes"))
-        warning = said.choose([x for x in pool if _WARNS.search(x[0].text)], 0 if said.warned else 1)
-        return (*warning, *said.choose([x for x in pool if not _WARNS.search(x[0].text)], k - len(warning)))
+        warnings = [x for x in pool if _WARNS.search(x[0].text)]
+        first = said.choose(warnings, 0 if said.warned else 1)
+        rest = said.choose([x for x in pool if x not in warnings], k - len(first))
+        return (*first, *rest, *said.choose(warnings, k - len(first) - len(rest)))
 
     def _pool(self, cards: Sequence[Card], sections: Sequence[str]) -> list[tuple[Sentence, str]]:
         return [(s, p.id) for card in cards for name in sections if (p := card.section(name)) for s in p.sentences]
