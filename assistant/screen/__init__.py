@@ -26,7 +26,7 @@ from assistant.types import PersonalData, Screening
 
 __all__ = ["Finding", "Screen"]
 
-_GRAVE = 0.75
+_GRAVE = 0.75  # from here on a family's case is a concern before it is a case; chosen on open cases, none of which it takes wrongly
 _LAID_OUT = re.compile(r"[*`<>|\n\r\t#]+|\[(?=\d)")  # what Markdown, or a reader of our marks, would take for more than words
 
 

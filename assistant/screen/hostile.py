@@ -97,8 +97,8 @@ class Hostile:
                 self._needs[word] = self._needs.get(word, 0) | bit
         self._no_machine = re.compile(data["not-a-machine"])
         self._forms = tuple((f["id"], re.compile(f["pattern"]), tuple(f["near"])) for f in data["forms"])
-        unseen = next(f["pattern"] for f in data["forms"] if f["id"] == "comment")
-        self._blocks = re.compile(unseen + r"|(?i:<script\b[\s\S]*?(?:</script>|$))")
+        patterns = {f["id"]: f["pattern"] for f in data["forms"]}
+        self._blocks = re.compile(patterns["comment"] + r"|(?i:<script\b[\s\S]*?(?:</script>|$))")
 
     def find(self, text: str, where: Literal["message", "document"]) -> tuple[Finding, ...]:
         """Each hostile passage, sentence by sentence, in order."""

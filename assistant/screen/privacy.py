@@ -176,7 +176,9 @@ FORMS = _made(
     (
         "date of birth",
         _form(
-            rf"\b(?:bab(?:y|ies)|unborn|bump|twins|newborn|pregnan\w+|expecting)\b[^.!?\n]{{0,30}}?\bdue:? (?:in |on |around |about )?"
+            rf"\b(?:bab(?:y|ies)|unborn|bump|twins|newborn|pregnan\w+|expecting)\b"
+            rf"(?:(?!\b(?:{_EVENT}|policy|policies|audit|paper|pathway|protocol|guide|guidance)\b)[^.!?\n]){{0,30}}?"
+            rf"\bdue:? (?:in |on |around |about )?"
             rf"((?:(?:mid|early|late)[- ])?{_MONTH}(?:,? \d{{4}})?|\d{{1,2}}/\d{{2,4}}|{_DATE})(?![\d/])"
         ),
         1,
@@ -270,6 +272,7 @@ FORMS = _made(
     ("NI number", _form(r"\b[A-Z]{2}[ -]?\d{2}[ -]?\d{2}[ -]?\d{2}[ -]?[A-D]\b"), 0, None),
     ("PPS number", _form(r"\bPPS[NO]?\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?(\d{7} ?[A-W][A-IW]?)\b"), 1, None),
     ("PPS number", _form(r"\b\d{7}[A-W][A-IW]?\b", 0), 0, pps.is_valid),
+    # where the text names the NHI at all (NEEDS), each of several
     ("NHI number", _form(r"(?<!\w)[A-Z]{3} ?(?:\d{4}|\d{2}[A-Z]{2})(?!\w)", 0), 0, None),
     ("NHI number", _form(r"\bNHI\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?([A-Z]{3}(?:\d{4}|\d{2}[A-Z]{2}))\b"), 1, None),
     (
@@ -829,7 +832,8 @@ class Privacy:
         flat = r"(?:(?:[Ff]lat|Apt\.?|Apartment|Unit|Room|Suite) ?\w{1,4}(?:/\w{1,3})?,? )?"
         number = r"\d{1,4}[a-zA-Z]?(?:[-/]\d{1,4}[a-zA-Z]?)?"
         home = "|".join(w.capitalize() for w in data["home-words"])
-        self._homes = re.compile(rf"\bThe [A-Z]|\b(?:{home}|Tigh|Tyddyn|Bryn|Tŷ|Teach|Bothy|Croft|{streets})\b|\b\d")
+        front = "|".join(w.capitalize() for w in data["home-words-in-front"])
+        self._homes = re.compile(rf"\bThe [A-Z]|\b(?:{home}|{front}|{streets})\b|\b\d")
         house = rf"(?:(?:The (?:[A-Z][\w'’]+ ){{0,3}}[A-Z][\w'’]+|(?:[A-Z][\w'’]+ ){{1,3}}(?:{home})),? )?"
         states = r"(?:VIC|NSW|QLD|SA|WA|TAS|ACT|NT)"
         town = rf"(?!{states} \d{{4}}\b)[A-Z][^\W\d_]+(?:['’-][^\W\d_]+)*(?![\d\w])"
