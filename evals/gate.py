@@ -127,9 +127,11 @@ def gate(results: Mapping[str, Any], standing: Standing, timing: Mapping[str, An
         unmeasured = [f for f in floors if suite["built"] and f not in {line.name for line in made}]
         own += [Finding("below its floor", name, f, "the figure is not measured") for f in unmeasured]
         mine = [
-            Flip(f"{name}/{case}", before["cases"][case], now["state"], tuple(now["why"]))
+            Flip(f"{name}/{case}", was, now["state"], tuple(now["why"]))
             for case, now in suite["cases"].items()
-            if case in before["cases"] and (before["cases"][case] == "passed") != (now["state"] == "passed")
+            if (was := before["cases"].get(case))
+            and (was == "passed") != (now["state"] == "passed")
+            and "not_applicable" not in (was, now["state"])  # an answer that is no longer given is grounded no worse
         ]
         if mine:
             worse = sum(f.before == "passed" for f in mine)

@@ -59,8 +59,7 @@ def by_model(verdict: Verdict, before: Sequence[Mapping[str, Any]], now: Sequenc
     old = {r["id"]: r["got"]["answer"]["outcome"] for r in before if "answer" in r["got"]}
     new = {r["id"]: r["got"]["answer"]["outcome"] for r in now if "answer" in r["got"]}
     lines = [f"{case}: {old[case]} without it, {outcome} with it" for case, outcome in new.items() if old.get(case, outcome) != outcome]
-    flips = [f for f in verdict.flips if "not_applicable" not in (f.before, f.now)]
-    return lines + [f"{f.case}: {f.before} without it, {f.now} with it  {'; '.join(f.why)[:160]}".rstrip() for f in flips]
+    return lines + [f"{f.case}: {f.before} without it, {f.now} with it  {'; '.join(f.why)[:160]}".rstrip() for f in verdict.flips]
 
 
 def totals(results: Mapping[str, Any]) -> dict[str, int]:
