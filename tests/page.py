@@ -111,6 +111,12 @@ def settled(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
+def press(what: Locator) -> None:
+    """A click that cannot be lost: one on a button that the page exchanges just then reaches nobody, and nobody repeats it."""
+    settled(what.page)
+    what.click()
+
+
 def open_page(page: Page, address: str) -> None:
     """Opens the page; the first visit's questions are skipped where they are asked."""
     page.goto(address)

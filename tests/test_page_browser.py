@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.page import DESKTOP, PATIENCE, SITUATION, W, ask, box, open_page, overflow, settled
+from tests.page import DESKTOP, PATIENCE, SITUATION, W, ask, box, open_page, overflow, press, settled
 
 pytest_plugins = ("tests.page",)
 
@@ -16,11 +16,11 @@ def test_from_the_first_visit_to_an_answer_that_a_refresh_keeps(page: Page, serv
     page.goto(server)
     expect(page.get_by_text(W("visit.heading"))).to_be_visible()
     expect(page.get_by_text(W("safety.first"))).to_be_visible()
-    page.get_by_role("button", name=W("visit.skip"), exact=True).click()
+    press(page.get_by_role("button", name=W("visit.skip"), exact=True))
     expect(page.get_by_text(W("visit.heading"))).to_have_count(0)
 
     settled(page)
-    page.get_by_test_id("stMain").get_by_role("button", name=SITUATION).click()
+    press(page.get_by_test_id("stMain").get_by_role("button", name=SITUATION))
     expect(box(page)).to_have_value(SITUATION)
     assert page.locator(".pa-question").count() == 0, "a suggestion fills the box and is not sent"
 
@@ -51,12 +51,12 @@ def test_choosing_a_mark_opens_its_source_with_the_words_marked(page: Page, serv
         assert any(words in source.locator(".pa-status").inner_text() for words in W.under("status").values()), "a status in words"
     assert answer.locator(".pa-passage").first.is_hidden()
     mark = answer.locator(".pa-main > section .pa-mark").first
-    mark.click()
+    press(mark)
     opened = page.locator(mark.get_attribute("href") or "")
     expect(opened).to_be_visible()
     expect(opened.locator("mark").first).to_be_visible()
     expect(opened.get_by_role("heading", name=W("source.references"))).to_be_visible()
-    opened.get_by_text(W("source.whole")).click()
+    press(opened.get_by_text(W("source.whole")))
     expect(opened.locator("details[open]").first).to_be_visible()
     assert page.locator(".pa-question").count() == 1, "opening a source asks nothing again"
 
@@ -67,9 +67,9 @@ def test_what_was_left_aside_and_how_it_was_made_are_folded(page: Page, server: 
     for words in ("rejected.heading", "receipt.heading"):
         fold = answer.locator("details", has=page.locator("summary", has_text=W(words))).last
         assert fold.get_attribute("open") is None
-        fold.locator("summary").first.click()
+        press(fold.locator("summary").first)
         assert fold.get_attribute("open") is not None
-    answer.locator(".pa-aside summary").first.click()
+    press(answer.locator(".pa-aside summary").first)
     expect(answer.locator(".pa-aside details[open] h4").first).to_be_visible()
     expect(answer.get_by_text(W("receipt.knowledge"), exact=True)).to_be_visible()
     expect(answer.get_by_text(W("receipt.total"), exact=True)).to_be_visible()
@@ -182,7 +182,7 @@ def test_two_tabs_and_the_back_button_keep_one_conversation(page: Page, server: 
     ask(second, "What does coalition mean?")
     page.reload()
     expect(page.locator(".pa-answer")).to_have_count(2)
-    page.get_by_role("button", name=W("history.new")).click()
+    press(page.get_by_role("button", name=W("history.new")))
     expect(page.get_by_role("heading", level=1)).to_have_text(W("empty.heading"))
     page.go_back()
     expect(page.locator(".pa-answer")).to_have_count(2)

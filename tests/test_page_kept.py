@@ -20,7 +20,7 @@ from pydantic_evals import Case, Dataset
 from assistant import Assistant
 from evals.cases import Expected, Inputs
 from tests import servers
-from tests.page import PATIENCE, ROOT, SITUATION, W, ask, box, free_port, open_page, pick, prepared, serving, settled, start
+from tests.page import PATIENCE, ROOT, SITUATION, W, ask, box, free_port, open_page, pick, prepared, press, serving, settled, start
 from ui.words import FOLDER
 
 pytest_plugins = ("tests.page",)
@@ -49,7 +49,7 @@ def command(folder: Path, *arguments: str) -> str:
 def number(page: Page) -> str:
     """The number that the receipt of the last answer gives."""
     receipt = page.locator(".pa-receipt").last
-    receipt.locator("summary").click()
+    press(receipt.locator("summary"))
     return receipt.locator("div", has_text=W("receipt.number")).locator("dd").inner_text()
 
 
@@ -75,20 +75,20 @@ def test_feedback_of_a_follow_up_and_of_no_answer_becomes_cases_once_a_practice_
     follow_up, unanswered = "Who decides at that level?", "Zqxv wrmpl dktsh?"
     for question, reason, said in ((follow_up, "good", "It helped"), (unanswered, "missing", "Our own word for the board")):
         ask(page, question)
-        page.locator("[class*=st-key-take-]").last.get_by_text(re.compile(f"^({W('take.feedback')}|{W('take.feedback_none')})$")).click()
+        press(page.locator("[class*=st-key-take-]").last.get_by_text(re.compile(f"^({W('take.feedback')}|{W('take.feedback_none')})$")))
         body = page.get_by_test_id("stPopoverBody")
-        body.get_by_text(W(f"reasons.{reason}"), exact=True).click()
+        press(body.get_by_text(W(f"reasons.{reason}"), exact=True))
         body.get_by_label(W("feedback.note")).fill(said)
-        body.get_by_role("button", name=W("feedback.send"), exact=True).click()
+        press(body.get_by_role("button", name=W("feedback.send"), exact=True))
         expect(page.locator("#pa-live")).to_have_text(W("feedback.thanks"))
         expect(page.get_by_test_id("stAlert").get_by_text(W("feedback.thanks"))).to_be_in_viewport()
         page.keyboard.press("Escape")
     assert cases_of(folder) == [], "what nobody has looked at is no case"
-    page.get_by_test_id("stSidebar").get_by_role("link", name=W("nav.feedback"), exact=True).click()
+    press(page.get_by_test_id("stSidebar").get_by_role("link", name=W("nav.feedback"), exact=True))
     for said, decision in (("Our own word for the board", "rejected"), ("It helped", "approved")):
         one = page.locator("[class*=st-key-feedback-]").filter(has_text=said)
         pick(one.get_by_role("combobox"), W(f"reviews.{decision}"))
-        one.get_by_role("button", name=W("feedback.save")).click()
+        press(one.get_by_role("button", name=W("feedback.save")))
         expect(one).to_have_count(0)
     (case,) = cases_of(folder)
     assert case.inputs.question == follow_up
@@ -119,7 +119,7 @@ def test_a_question_under_way_when_the_computer_stops_is_back_in_the_box(
         process.wait(60)
     with serving(kept, port) as address:
         page.goto(address)  # as who comes back another day, without the address of the conversation
-        page.get_by_test_id("stSidebar").get_by_role("button", name=SITUATION).click()
+        press(page.get_by_test_id("stSidebar").get_by_role("button", name=SITUATION))
         expect(box(page)).to_have_value(SITUATION)
         expect(page.get_by_test_id("stAlert").get_by_text(W("ask.lost"))).to_be_visible()
         settled(page)

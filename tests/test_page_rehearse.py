@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
 from assistant import Assistant
-from tests.page import PATIENCE, PHONE, W, box, overflow, pick, settled
+from tests.page import PATIENCE, PHONE, W, box, overflow, pick, press, settled
 
 pytest_plugins = ("tests.page",)
 
@@ -253,52 +253,52 @@ def test_a_learner_plays_it_in_a_browser(page: Page, server: str, width: int) ->
     page.set_viewport_size({"width": width, "height": 900 if width > 400 else PHONE["height"]})
     page.goto(f"{server}/rehearse")
     expect(page.get_by_role("heading", level=1)).to_have_text(W("rehearse.heading"))
-    page.locator(f".st-key-open-scenario-{FIRST} button").click()
+    press(page.locator(f".st-key-open-scenario-{FIRST} button"))
     expect(page.get_by_text(W("rehearse.before"))).to_be_visible()
     assert overflow(page) <= 0
-    page.get_by_text(W("mode.guided"), exact=True).click()
-    page.get_by_role("button", name=W("rehearse.start"), exact=True).click()
+    press(page.get_by_text(W("mode.guided"), exact=True))
+    press(page.get_by_role("button", name=W("rehearse.start"), exact=True))
     box(page).fill("Thank you for taking my call. What worries you about sharing it?")
     box(page).press("Enter")
     expect(page.locator(".pa-mine")).to_have_count(1)
     expect(page.locator("#pa-live")).to_have_text(W("rehearse.replied"))
     expect(page.get_by_role("button", name=re.compile("Taken as"))).to_be_visible()
     assert overflow(page) <= 0
-    page.locator(".st-key-suggest-idea-0 button").click()
+    press(page.locator(".st-key-suggest-idea-0 button"))
     expect(box(page)).not_to_have_value("")
     box(page).press("Enter")
     expect(page.locator(".pa-mine")).to_have_count(2)
-    page.get_by_role("button", name=W("rehearse.finish"), exact=True).click()
-    page.get_by_role("button", name=W("rehearse.own_on"), exact=True).click()
+    press(page.get_by_role("button", name=W("rehearse.finish"), exact=True))
+    press(page.get_by_role("button", name=W("rehearse.own_on"), exact=True))
     expect(page.locator(".pa-debrief")).to_be_visible()
     assert overflow(page) <= 0
     with page.expect_download() as taken:
-        page.get_by_role("button", name=W("rehearse.markdown")).click()
+        press(page.get_by_role("button", name=W("rehearse.markdown")))
     assert "What worries you about sharing it?" in Path(taken.value.path()).read_text("utf-8")
 
 
 def test_two_attempts_are_saved_compared_and_deleted_in_a_browser(page: Page, server: str) -> None:
     """Under codes: the second beside the first, then both gone from the list."""
 
-    def press(name: str) -> None:
-        page.get_by_role("button", name=name, exact=True).click()
+    def button(name: str) -> Locator:
+        return page.get_by_role("button", name=name, exact=True)
 
     def attempt(line: int) -> str:
-        page.locator(f".st-key-suggest-line-{line} button").click()
+        press(page.locator(f".st-key-suggest-line-{line} button"))
         expect(page.locator(".pa-mine")).to_have_count(1)
-        press(W("rehearse.finish"))
-        press(W("rehearse.own_on"))
+        press(button(W("rehearse.finish")))
+        press(button(W("rehearse.own_on")))
         expect(page.locator(".pa-debrief")).to_be_visible()
-        press(W("rehearse.save"))
+        press(button(W("rehearse.save")))
         said = page.get_by_text(re.compile(re.escape(W("rehearse.saved_as", code="CODE")).replace("CODE", "[A-Z]{5}")))
         expect(said).to_be_visible()
         return re.sub(r".*\b([A-Z]{5})\b.*", r"\1", said.inner_text())
 
     page.goto(f"{server}/rehearse?s={FIRST}")
-    page.get_by_text(W("mode.choose"), exact=True).click()
-    press(W("rehearse.start"))
+    press(page.get_by_text(W("mode.choose"), exact=True))
+    press(button(W("rehearse.start")))
     first = attempt(0)
-    press(W("rehearse.again"))
+    press(button(W("rehearse.again")))
     expect(page.locator(".pa-mine")).to_have_count(0)
     second = attempt(1)
     assert first != second
@@ -308,14 +308,14 @@ def test_two_attempts_are_saved_compared_and_deleted_in_a_browser(page: Page, se
     page.keyboard.press("Escape")  # what lies beside an open list is hidden from whoever reads by role
     expect(table.get_by_role("columnheader")).to_have_text([first, second])
     expect(table.get_by_role("rowheader", name=W("rehearse.how"), exact=True)).to_be_visible()
-    page.locator(".st-key-leave button").click()
+    press(page.locator(".st-key-leave button"))
     for code in (first, second):
         saved = page.locator(".st-key-saved")
         expect(saved).to_be_visible()
         if saved.locator("details:not([open])").count():
-            saved.locator("summary").click()
-        page.locator(f".st-key-delete-{code} button").click()
-        expect(page.get_by_text(W("rehearse.deleted", code=code))).to_be_visible()
+            press(saved.locator("summary"))
+        press(page.locator(f".st-key-delete-{code} button"))
+        expect(page.get_by_test_id("stAlert").get_by_text(W("rehearse.deleted", code=code))).to_be_visible()
         expect(page.locator(f".st-key-saved-{code}")).to_have_count(0)
     expect(page.locator(".st-key-saved")).to_have_count(0)
 
@@ -323,9 +323,9 @@ def test_two_attempts_are_saved_compared_and_deleted_in_a_browser(page: Page, se
 def opened(page: Page, server: str, seats: str) -> None:
     """A rehearsal of chosen lines, begun by whoever plays."""
     page.goto(f"{server}/rehearse?s={FIRST}")
-    page.get_by_text(W("mode.choose"), exact=True).click()
-    page.get_by_text(W(f"seats.{seats}"), exact=True).click()
-    page.get_by_role("button", name=W("rehearse.start"), exact=True).click()
+    press(page.get_by_text(W("mode.choose"), exact=True))
+    press(page.get_by_text(W(f"seats.{seats}"), exact=True))
+    press(page.get_by_role("button", name=W("rehearse.start"), exact=True))
     expect(page.get_by_text(W("rehearse.your_turn"))).to_be_visible()
     settled(page)
 
@@ -333,23 +333,23 @@ def opened(page: Page, server: str, seats: str) -> None:
 def test_two_learners_play_and_a_trainer_speaks_for_a_role_in_a_browser(page: Page, server: str, assistant: Assistant) -> None:
     opened(page, server, "two")
     for turn, letter in enumerate("AB"):
-        page.locator(".st-key-suggest-line-0 button").click()
+        press(page.locator(".st-key-suggest-line-0 button"))
         expect(page.locator(".pa-mine h3").nth(turn)).to_have_text(re.compile(W("rehearse.learner", letter=letter)))
         settled(page)
-    page.locator(".st-key-trainer label").click()
+    press(page.locator(".st-key-trainer label"))
     page.get_by_label(W("trainer.words")).fill("Somebody is at my door.")
     settled(page)
-    page.locator(".st-key-trainer-say-own button").click()
+    press(page.locator(".st-key-trainer-say-own button"))
     expect(page.locator(".st-key-talk")).to_contain_text("Somebody is at my door.")
     happens = page.get_by_role("radiogroup", name=W("trainer.inject"))
     brought = assistant.scenarios[FIRST].injects[1].text
-    happens.get_by_text(brought).click()
+    press(happens.get_by_text(brought))
     settled(page)
-    page.locator(".st-key-trainer-bring button").click()
+    press(page.locator(".st-key-trainer-bring button"))
     expect(page.locator(".st-key-talk")).to_contain_text(brought)
     expect(happens).not_to_contain_text(brought)  # what has happened is no longer offered
     with page.expect_download() as taken:
-        page.get_by_role("button", name=W("trainer.pack"), exact=True).click()
+        press(page.get_by_role("button", name=W("trainer.pack"), exact=True))
     pack = Path(taken.value.path()).read_text("utf-8")
     for words in (
         *(p.public for p in assistant.scenarios[FIRST].personas.values()),
@@ -367,7 +367,7 @@ def test_a_group_votes_in_a_browser(page: Page, server: str) -> None:
         button = page.locator(f".st-key-vote-{line} button")
         for left in (2, 1, 0):  # a press just as the page is drawn again is lost, as a person's is, who then presses again
             settled(page)
-            button.click()
+            press(button)
             try:
                 expect(button).to_have_text(W("rehearse.vote", votes=votes), timeout=PATIENCE / 4)
                 break
@@ -375,6 +375,6 @@ def test_a_group_votes_in_a_browser(page: Page, server: str) -> None:
                 if not left:
                     raise
     chosen = page.locator(".st-key-ballot-2 p").first.inner_text()
-    page.get_by_role("button", name=W("rehearse.vote_say"), exact=True).click()
+    press(page.get_by_role("button", name=W("rehearse.vote_say"), exact=True))
     expect(page.locator(".pa-mine p")).to_have_text([chosen])
     expect(page.locator(".st-key-vote-2 button")).to_have_text(W("rehearse.vote", votes=0))

@@ -16,7 +16,7 @@ from pypdf import PdfReader
 
 from assistant import Assistant, as_json
 from assistant.store import Store
-from tests.page import ROOT, SITUATION, W, ask, box, free_port, open_page, overflow, pick, prepared, serving, settled
+from tests.page import ROOT, SITUATION, W, ask, box, free_port, open_page, overflow, pick, prepared, press, serving, settled
 from tests.test_documents import NAMED, SENTENCE, a_docx, a_pdf
 from ui.answer import day
 
@@ -32,7 +32,7 @@ THE_FRAMEWORKS = {
 
 def popover(page: Page, label: str) -> Locator:
     settled(page)
-    page.get_by_test_id("stMain").get_by_text(label, exact=True).last.click()
+    press(page.get_by_test_id("stMain").get_by_text(label, exact=True).last)
     body = page.get_by_test_id("stPopoverBody")
     expect(body).to_be_visible()
     return body
@@ -49,7 +49,7 @@ def choose(place: Locator, label: str, option: str) -> None:
 
 
 def go(page: Page, name: str) -> None:
-    page.get_by_test_id("stSidebar").get_by_role("link", name=W(f"nav.{name}"), exact=True).click()
+    press(page.get_by_test_id("stSidebar").get_by_role("link", name=W(f"nav.{name}"), exact=True))
     expect(page.get_by_role("heading", level=1)).to_have_text(W(f"{name}.heading"))
     settled(page)
 
@@ -63,7 +63,7 @@ def upload(page: Page, file: dict[str, Any], said: str) -> None:
 
 def word(page: Page, button: Locator) -> docx.document.Document:
     with page.expect_download() as download:
-        button.click()
+        press(button)
     return docx.Document(str(download.value.path()))
 
 
@@ -73,7 +73,7 @@ def styled(file: docx.document.Document, style: str) -> list[str]:
 
 def markdown(page: Page, button: Locator) -> str:
     with page.expect_download() as download:
-        button.click()
+        press(button)
     return Path(download.value.path()).read_text("utf-8")
 
 
@@ -83,8 +83,8 @@ def test_steps_are_kept_changed_exported_and_looked_at_again_on_the_day_set(page
     body = popover(page, W("take.keep"))
     first = body.get_by_test_id("stCheckbox").first
     action = first.inner_text()
-    first.locator("label").click()
-    body.get_by_role("button", name=W("take.keep_these")).click()
+    press(first.locator("label"))
+    press(body.get_by_role("button", name=W("take.keep_these")))
     expect(page.locator("#pa-live")).to_have_text(W("take.kept", count=1))
     close(page)
     go(page, "plan")
@@ -98,12 +98,12 @@ def test_steps_are_kept_changed_exported_and_looked_at_again_on_the_day_set(page
     due, today = date.today() + timedelta(days=40), date.today()
     a_date(step, W("plan.due"), due)
     choose(step, W("plan.status"), W("plan_status.doing"))
-    step.get_by_role("button", name=W("plan.save")).click()
+    press(step.get_by_role("button", name=W("plan.save")))
     expect(page.locator("#pa-live")).to_have_text(W("plan.saved"))
     page.reload()
     step = page.locator("[class*=st-key-step-]").filter(has_text=action).last
     expect(step.get_by_label(W("plan.owner"))).to_have_value("The new chair")
-    step.get_by_text(W("plan.changes"), exact=True).click()
+    press(step.get_by_text(W("plan.changes"), exact=True))
     moved = W(
         "plan.change", date=day(today.isoformat(), W), field=W("plan_field.due"), before=W("plan.blank"), after=day(due.isoformat(), W)
     )
@@ -120,19 +120,19 @@ def test_steps_are_kept_changed_exported_and_looked_at_again_on_the_day_set(page
     expect(page.locator(".pa-paper td", has_text=day(due.isoformat(), W))).to_be_visible()
     expect(step).to_be_hidden()
     page.emulate_media(media="screen")
-    step.get_by_role("link", name=W("plan.from")).click()
+    press(step.get_by_role("link", name=W("plan.from")))
     expect(page.locator(".pa-answer")).to_have_count(1)
     go(page, "plan")
-    step.get_by_text(W("plan.remove"), exact=True).click()
-    page.get_by_test_id("stPopoverBody").get_by_role("button", name=W("plan.remove_now")).click()
+    press(step.get_by_text(W("plan.remove"), exact=True))
+    press(page.get_by_test_id("stPopoverBody").get_by_role("button", name=W("plan.remove_now")))
     expect(page.locator("#pa-live")).to_have_text(W("plan.removed"))
     expect(step).to_have_count(0)
 
 
 def a_date(place: Locator, label: str, chosen: date) -> None:
-    place.get_by_role("group", name=label, exact=True).get_by_role("spinbutton").first.click()
+    press(place.get_by_role("group", name=label, exact=True).get_by_role("spinbutton").first)
     place.page.keyboard.type(chosen.strftime("%d%m%Y"))
-    place.page.get_by_role("heading", level=1).click()  # leaving the field sends it
+    press(place.page.get_by_role("heading", level=1))  # leaving the field sends it
     settled(place.page)
 
 
@@ -145,7 +145,7 @@ def test_conversations_are_searched_renamed_deleted_and_brought_back(page: Page,
     def manage() -> None:
         settled(page)
         if not side.get_by_role("button", name=W("history.delete"), exact=True).is_visible():
-            side.get_by_text(W("history.manage"), exact=True).click()
+            press(side.get_by_text(W("history.manage"), exact=True))
 
     def search(words: str) -> None:
         side.get_by_label(W("history.search"), exact=True).fill(words)
@@ -161,16 +161,16 @@ def test_conversations_are_searched_renamed_deleted_and_brought_back(page: Page,
     search("words that nobody ever said")
     expect(side.get_by_text(W("history.no_match"))).to_be_visible()
     search("")
-    side.get_by_role("button", name=W("history.new")).click()
+    press(side.get_by_role("button", name=W("history.new")))
     expect(page.get_by_role("heading", level=1)).to_have_text(W("empty.heading"))
-    mine.click()
+    press(mine)
     expect(page.locator(".pa-answer")).to_have_count(1)
     manage()
-    side.get_by_role("button", name=W("history.delete"), exact=True).click()
+    press(side.get_by_role("button", name=W("history.delete"), exact=True))
     expect(side.get_by_text(W("history.deleted", title=name))).to_be_visible()
     expect(page.locator(".pa-answer")).to_have_count(0)
     expect(mine).to_have_count(0)
-    side.get_by_role("button", name=W("history.undo")).click()
+    press(side.get_by_role("button", name=W("history.undo")))
     expect(page.locator(".pa-answer")).to_have_count(1)
     expect(mine).to_be_visible()
 
@@ -182,7 +182,7 @@ def test_what_a_conversation_tells_is_shown_changed_and_forgotten(page: Page, se
     def told() -> Locator:
         settled(page)
         if not page.get_by_test_id("stPopoverBody").count():
-            page.locator(".st-key-told button").first.click()
+            press(page.locator(".st-key-told button").first)
         return page.get_by_test_id("stPopoverBody")
 
     def country(name: str) -> None:
@@ -190,12 +190,12 @@ def test_what_a_conversation_tells_is_shown_changed_and_forgotten(page: Page, se
 
     country("Wales")
     choose(told(), W("told.jurisdiction"), "Scotland")
-    told().get_by_role("button", name=W("told.keep")).click()
+    press(told().get_by_role("button", name=W("told.keep")))
     expect(page.locator("#pa-live")).to_have_text(W("told.kept"))
     page.reload()
     expect(page.locator(".pa-answer")).to_have_count(1)
     country("Scotland")
-    told().get_by_role("button", name=W("told.forget")).click()
+    press(told().get_by_role("button", name=W("told.forget")))
     expect(page.locator("#pa-live")).to_have_text(W("told.forgotten"))
     expect(page.get_by_text(W("told.none"), exact=True)).to_be_visible()
 
@@ -231,9 +231,9 @@ def test_feedback_on_one_statement_is_reviewed_by_a_practice_lead(page: Page, se
     ask(page, "What does coalition mean?")
     body = popover(page, W("take.feedback"))
     statement = pick(body.get_by_role("combobox"))
-    body.get_by_text(W("reasons.out_of_date"), exact=True).click()
+    press(body.get_by_text(W("reasons.out_of_date"), exact=True))
     body.get_by_label(W("feedback.note")).fill("The board changed in June")
-    body.get_by_role("button", name=W("feedback.send"), exact=True).click()
+    press(body.get_by_role("button", name=W("feedback.send"), exact=True))
     expect(page.locator("#pa-live")).to_have_text(W("feedback.thanks"))
     go(page, "feedback")
     said = page.locator("[class*=st-key-feedback-]").filter(has_text="The board changed in June")
@@ -243,7 +243,7 @@ def test_feedback_on_one_statement_is_reviewed_by_a_practice_lead(page: Page, se
     page.keyboard.press("Tab")
     settled(page)
     choose(said, W("feedback.decide"), W("reviews.amended"))
-    said.get_by_role("button", name=W("feedback.save")).click()
+    press(said.get_by_role("button", name=W("feedback.save")))
     expect(page.locator("#pa-live")).to_have_text(W("feedback.saved"))
     expect(said).to_have_count(0)
     choose(page.get_by_test_id("stMain"), W("feedback.show"), W("reviews.amended"))
@@ -265,21 +265,21 @@ def test_a_document_is_added_cited_by_page_refused_twice_and_removed(page: Page,
     beside = answer.locator(".pa-beside")
     expect(beside.get_by_text(W("status.local")).first).to_be_visible()
     expect(beside.get_by_text("p. 2").first).to_be_visible()
-    beside.locator("summary").first.click()
+    press(beside.locator("summary").first)
     expect(beside.locator("mark", has_text="duck pond").first).to_be_visible()
     expect(beside.locator("blockquote", has_text="Deputies serve").first).to_be_visible()
     popover(page, W("documents.some", count=1))
     upload(page, file, W("documents.same", name="terms.pdf"))
     if not page.get_by_test_id("stPopoverBody").count():
         popover(page, W("documents.some", count=1))
-    page.get_by_test_id("stPopoverBody").get_by_role("button", name=W("documents.remove")).click()
+    press(page.get_by_test_id("stPopoverBody").get_by_role("button", name=W("documents.remove")))
     expect(page.locator("#pa-live")).to_have_text(W("documents.removed", name="terms.pdf"))
 
 
 def test_a_document_for_everyone_answers_in_another_conversation_until_it_is_removed(page: Page, server: str) -> None:
     open_page(page, server)
     body = popover(page, W("documents.none"))
-    body.get_by_text(W("documents.everyone"), exact=True).click()
+    press(body.get_by_text(W("documents.everyone"), exact=True))
     settled(page)
     file = {"name": "agreement.docx", "mimeType": "", "buffer": a_docx(SENTENCE + " Ring 07700 900123 to agree the date.")}
     upload(page, file, W("documents.added_everyone", name="agreement.docx"))
@@ -291,7 +291,7 @@ def test_a_document_for_everyone_answers_in_another_conversation_until_it_is_rem
     assert "900123" not in page.content()
     body = popover(page, W("documents.some", count=1))
     expect(body.get_by_text(W("documents.everyones"), exact=True).last).to_be_visible()
-    body.get_by_role("button", name=W("documents.remove")).click()
+    press(body.get_by_role("button", name=W("documents.remove")))
     expect(page.locator("#pa-live")).to_have_text(W("documents.removed", name="agreement.docx"))
     open_page(page, server)
     answer = ask(page, QUESTION)
@@ -339,13 +339,13 @@ def test_a_card_is_found_in_the_library_and_opened_at_an_address_of_its_own(page
     first = page.locator("[class*=st-key-open-card-] button").first
     title = "New faces at every meeting"
     expect(first).to_have_text(title)  # before the search is answered, the whole library stands there
-    first.click()
+    press(first)
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     assert "card=" in page.evaluate("location.href")
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     settled(page)
-    page.get_by_role("button", name=W("library.back")).click()
+    press(page.get_by_role("button", name=W("library.back")))
     card = page.locator("[class*=st-key-open-card-] button").first
     expect(card).to_be_visible()
     page.emulate_media(media="print")
@@ -376,7 +376,7 @@ def test_every_view_passes_axe(page: Page, server: str, scheme: Any) -> None:
     answer = ask(page, SITUATION)
     for summary in answer.locator("summary").all()[:8]:
         if summary.is_visible():
-            summary.click()
+            press(summary)
     found["answer"] = violations(page)
     for label in ("take.keep", "take.save", "take.feedback", "documents.none"):
         popover(page, W(label))
@@ -421,8 +421,8 @@ def test_a_narrow_window_and_four_hundred_per_cent_lose_nothing_of_any_view(page
         expect(button).to_be_in_viewport(ratio=0.9)
         wide[label] = overflow(page)
         if label == "take.keep":
-            page.get_by_test_id("stPopoverBody").get_by_test_id("stCheckbox").first.locator("label").click()
-            button.click()
+            press(page.get_by_test_id("stPopoverBody").get_by_test_id("stCheckbox").first.locator("label"))
+            press(button)
             expect(page.locator("#pa-live")).to_have_text(W("take.kept", count=1))
         close(page)
     for name in ("plan", "library", "library?card=rotating-attendance", "feedback", "rehearse"):
@@ -447,12 +447,12 @@ def test_a_whole_visit_from_the_first_minute_to_the_next_day(page: Page, tmp_pat
         upload(page, {"name": "terms.pdf", "mimeType": "", "buffer": a_pdf(SENTENCE)}, W("documents.added", name="terms.pdf"))
         close(page)
         answer = ask(page, QUESTION)
-        answer.locator(".pa-mark").first.click()
+        press(answer.locator(".pa-mark").first)
         expect(answer.locator(".pa-passage mark", has_text="duck pond").first).to_be_visible()
-        page.locator("[class*=st-key-take-]").first.get_by_text(W("take.keep"), exact=True).click()
+        press(page.locator("[class*=st-key-take-]").first.get_by_text(W("take.keep"), exact=True))
         body = page.get_by_test_id("stPopoverBody")
-        body.get_by_test_id("stCheckbox").first.locator("label").click()
-        body.get_by_role("button", name=W("take.keep_these")).click()
+        press(body.get_by_test_id("stCheckbox").first.locator("label"))
+        press(body.get_by_role("button", name=W("take.keep_these")))
         expect(page.locator("#pa-live")).to_have_text(W("take.kept", count=1))
         close(page)
         file = word(page, popover(page, W("take.save")).get_by_role("button", name=W("take.all_word")))
@@ -473,7 +473,7 @@ def test_a_whole_visit_from_the_first_minute_to_the_next_day(page: Page, tmp_pat
         expect(page.get_by_text(W("documents.some", count=1), exact=True)).to_be_visible()
         offered, button = page.locator(".pa-offered"), page.locator(".st-key-suggest-0 button")
         expect(offered).to_be_hidden()
-        button.click()
+        press(button)
         expect(box(page)).to_have_value(choice["questions"][0])
         page.emulate_media(media="print")
         expect(offered.get_by_text(choice["questions"][0])).to_be_visible()
@@ -482,5 +482,5 @@ def test_a_whole_visit_from_the_first_minute_to_the_next_day(page: Page, tmp_pat
         go(page, "plan")
         expect(page.locator("[class*=st-key-step-]")).to_have_count(1)
         page.goto(address)
-        page.get_by_test_id("stSidebar").get_by_role("button", name=SITUATION).click()
+        press(page.get_by_test_id("stSidebar").get_by_role("button", name=SITUATION))
         expect(page.locator(".pa-answer")).to_have_count(4)
