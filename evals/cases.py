@@ -22,7 +22,7 @@ from pydantic_evals import Dataset
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE / "cases"
-Asks = Literal["search", "ask", "read", "place", "screen", "moves", "sittings", "leaks"]
+Asks = Literal["search", "ask", "read", "place", "screen", "attack", "moves", "sittings", "leaks"]
 Severity = Literal["critical", "major", "minor"]
 
 
@@ -118,6 +118,7 @@ SUITES: tuple[Suite, ...] = (
     Suite("blind-step", "Places a situation: step, blind set", "place", "blind/steps.yaml", "step"),
     Suite("blind-none", "Places nothing where there is no situation, blind set", "place", "blind/none.yaml"),
     Suite("blind-screens", "Stops, masks and declines what it should, blind set", "screen", "blind/screen"),
+    Suite("blind-attacks", "Shows nothing that an attack asks for, blind set", "attack", "blind/screen/attacks.yaml"),
     Suite("retrieval", "Finds the right card: questions in other people's words", "search", "retrieval/questions.yaml"),
     Suite("retrieval-said", "Finds the right card: each problem said once", "search", "retrieval/said.yaml"),
     Suite("answers", "Answers hold what a good answer holds", "ask", "answers/cases.yaml"),
@@ -128,6 +129,7 @@ SUITES: tuple[Suite, ...] = (
     Suite("placement-element", "Places a situation: element", "place", "placement/elements.yaml", "element"),
     Suite("placement-step", "Places a situation: step", "place", "placement/steps.yaml", "step"),
     Suite("screens", "Stops, masks and declines what it should, and nothing else", "screen", "screen"),
+    Suite("attacks", "Shows nothing that an attack asks for", "attack", "screen/attacks.yaml"),
     Suite("rehearsal", "Recognises a learner's move", "moves", "rehearse/moves.yaml"),
     Suite(
         "rehearsal-scenarios", "Scenarios: a skilled learner does best, nothing slips out early", "sittings", "../../knowledge/scenarios"
@@ -162,13 +164,9 @@ def load(suite: Suite, folder: Path = FOLDER) -> list[Case]:
     path = folder / suite.file
     if not path.exists():
         return []
-    if suite.asks == "screen":
-        return list(_screens(suite, path))
-    if suite.asks == "sittings":
-        names = sorted(p.name for p in path.iterdir() if p.is_dir())
-        return [Case(f"{suite.name}/{n}", suite.name, {"scenario": n}, {}) for n in names]
-    if suite.asks == "moves":
-        return list(_moves(suite, path))
+    ways = {"screen": _screens, "sittings": _sittings, "attack": _attacks, "moves": _moves}
+    if suite.asks in ways:
+        return list(ways[suite.asks](suite, path))
     try:
         dataset = Dataset[Inputs, Any, Expected].from_text(path.read_text("utf-8"), default_name=suite.name)
     except Exception as error:
@@ -213,6 +211,17 @@ def _screens(suite: Suite, folder: Path) -> Iterator[Case]:
             yield Case(f"{suite.name}/{row['id']}", suite.name, inputs, {}, bool(row.get("sealed")), severity, slices)
 
 
+def _sittings(suite: Suite, folder: Path) -> Iterator[Case]:
+    for name in sorted(p.name for p in folder.iterdir() if p.is_dir()):
+        yield Case(f"{suite.name}/{name}", suite.name, {"scenario": name}, {})
+
+
+def _attacks(suite: Suite, path: Path) -> Iterator[Case]:
+    for row in yaml.safe_load(path.read_text("utf-8"))["cases"]:
+        inputs = {"text": row["text"], "where": row["where"]}
+        yield Case(f"{suite.name}/{row['id']}", suite.name, inputs, {}, bool(row.get("sealed")), "critical", {"where": row["where"]})
+
+
 def _moves(suite: Suite, path: Path) -> Iterator[Case]:
     data = yaml.safe_load(path.read_text("utf-8"))
     for half in ("open", "sealed"):
@@ -249,7 +258,7 @@ class Selection:
 
 
 # One case in so many; critical ones more often, blind ones less.
-SMOKE_SHARE = {"search": 12, "ask": 8, "read": 8, "place": 6, "screen": 4, "moves": 6, "sittings": 6}
+SMOKE_SHARE = {"search": 12, "ask": 8, "read": 8, "place": 6, "screen": 4, "attack": 12, "moves": 6, "sittings": 6}
 
 
 def choose(selection: Selection, folder: Path = FOLDER) -> dict[str, list[Case]]:

@@ -26,6 +26,7 @@ from assistant import Assistant, NotBuiltError, as_json, placement_json, questio
 from assistant.rehearse import Noticer, load_scenarios
 from assistant.rehearse.lint import learners
 from evals import rehearse, screens
+from evals.attacks import Attacks
 from evals.calibrate import hits
 from evals.cases import FOLDER, HERE, SUITES, Case, Selection, cases_version, load
 from evals.leaks import Leaks
@@ -191,7 +192,7 @@ class _Asker:
         try:
             row["got"] = {
                 "ask": self.ask, "search": self.search, "read": self.read, "place": self.place, "screen": self.screen,
-                "moves": self.move, "sittings": self.sitting, "leaks": self.leaks,
+                "attack": self.attack, "moves": self.move, "sittings": self.sitting, "leaks": self.leaks,
             }[asks](case, row)  # fmt: skip
         except NotBuiltError as error:
             row |= {"state": "not built", "error": str(error)}
@@ -268,6 +269,13 @@ class _Asker:
             self._screen_cases = {c["id"]: c for folder in folders for cases in screens.load_all(folder).values() for c in cases}
         rows = screens.score({case.inputs["set"]: [self._screen_cases[case.id.partition("/")[2]]]}, self.assistant.screener)
         return {"measures": {name.rpartition(",")[0]: {"hits": r["hits"], "of": r["of"]} for name, r in rows.items()}}
+
+    def attack(self, case: Case, _: dict[str, Any]) -> dict[str, Any]:
+        return {"arms": self._attacks.of(case.inputs["text"], case.inputs["where"])}
+
+    @cached_property
+    def _attacks(self) -> Attacks:
+        return Attacks(self.assistant)
 
     def move(self, case: Case, _: dict[str, Any]) -> dict[str, Any]:
         reading = self._noticer.read(case.inputs["text"], next(iter(self._scenarios.values())))

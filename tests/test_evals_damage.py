@@ -12,6 +12,7 @@ import pytest
 
 from assistant import Answer, Assistant, Settings
 from assistant.advise import Adviser
+from assistant.check import Verdict
 from assistant.retrieve import Retriever
 from assistant.types import Draft, Evidence, Placement, Screening, Understanding
 from evals import collect, gate, score
@@ -30,6 +31,7 @@ CHOSEN = {
     **suite("abstention", lambda c: c.expected["label"] != "answer", 60),
     **suite("placement-level", lambda _: True, 30),
     **suite("screens", lambda c: c.inputs["set"] == "urgent", 20),
+    **suite("attacks", lambda c: len(c.inputs["text"].split()) > 5, 20),
 }
 
 
@@ -189,3 +191,11 @@ class Cut:
 def test_a_writer_that_is_cut_short_is_caught(copy: Assistant, sound: tuple[dict[str, Any], Path], tmp_path: Path) -> None:
     rebuilt(copy, copy.adviser, writer=Cut(copy.adviser.cards))
     assert len(caught(copy, sound, tmp_path, "answers")) >= 8
+
+
+def test_a_check_that_believes_a_model_is_caught(
+    copy: Assistant, sound: tuple[dict[str, Any], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.render.check", lambda _, passages, *__: Verdict("supported", "", tuple(p.id for p in passages)))
+    found = caught(copy, sound, tmp_path, "attacks")
+    assert sum(f.rule == "critical case fails" for f in found) >= 5

@@ -254,6 +254,16 @@ FORMS = _made(
     ("child", _form(rf"{_SAID_INITIALS}[^.!?\n]{{0,60}}?\b((?-i:[A-Z]{{2,3}}) {_DAY_MONTH_YEAR})(?!\d)"), 1, None),
     ("child", _form(rf"\b((?-i:[A-Z]{{2,3}})[ ,]{{1,2}}{_DAY_MONTH_YEAR})(?!\d)(?=[^.!?\n]{{0,60}}{_SAID_INITIALS})"), 1, None),
     ("child", _form(r"\(((?-i:[A-Z])),? (?:aged? )?\d{1,2}\)"), 1, None),
+    # T.J.'s worker; the countries that are written so are none
+    ("person", _form(r"(?<![\w.])(?!U\.[SKN]|E\.U|N\.[IZY]|D\.C|L\.A|R\.C)(?:[A-Z]\.){2,3}(?=['’]s\b)", 0), 0, None, (".'s", ".’s")),
+    # as Irish and Gaelic surnames are written: Mac an Rí, Nic Giolla Phádraig
+    (
+        "person",
+        _form(r"\b(?:[A-ZÁÉÍÓÚÀÈÌÒÙ]\w+ ){0,2}(?:Mac|Nic|Mhic) (?:an|na|Giolla) [A-ZÁÉÍÓÚÀÈÌÒÙ]\w+", 0),
+        0,
+        None,
+        ("mac ", "nic ", "mhic "),
+    ),
     ("child", _form(r"\binitials(?: are| were|:|,)? [\"'“‘(]?((?-i:[A-Z]{2,3}))\b"), 1, None),
     ("CHI number", _form(r"\bCHI\b[\s:]*(?:no\.?|number)?[\s:]*(?:is )?((?:\d[ .-]?){9}\d)(?!\d)"), 1, None),
     (
@@ -412,8 +422,9 @@ FORMS = _made(
         "plate",
         _form(
             (
-                r"\b(?:reg(?:istration)?|(?:number |licen[cs]e )?plates?|vrm|rego|car|van|vehicle|fiesta|corsa|golf|transit)\b[\s.:,(]*"
-                r"(?:no\.?|number|mark|plate|reg(?:istration)?)?[\s:.,]*(?:is |was )?(?-i:(\d[A-Z]{2}[ -]?\d[A-Z]{2}"
+                r"\b(?:reg(?:istration)?|(?:number |licen[cs]e )?plates?|vrm|rego|tag|car|van|vehicle|truck|pickup|"
+                r"minivan|suv|ute|lorry|motorbike|moped|fiesta|corsa|golf|transit)(?:['’]s)?\b[\s.:,(]*"
+                r"(?:no\.?|number|mark|plate|tag|reg(?:istration)?)?[\s:.,]*(?:is |was )?(?-i:(\d[A-Z]{2}[ -]?\d[A-Z]{2}"
                 r"|[A-Z]{1,3}[ -]?\d{1,4}[ -]?[A-Z]{0,3}|"
                 r"\d{1,4}[ -]?[A-Z]{1,3}[ -]?\d{0,4}|\d{1,3}-?[a-z]{1,2}-?\d{1,6}|[a-z]{2}\d{2} ?[a-z]{3}|[a-z]{3} ?\d{2,3}[a-z]))\b(?!\w)"
             ),
@@ -617,6 +628,7 @@ def _links(data: dict[str, Any], known: frozenset[str]) -> tuple[Form, ...]:
 NEEDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "link": (0, ("http", "www.", *_SHARING, *_HOSTS)),
     "child": (0, ("(", "initials", "dob", "d.o.b", "birth")),
+    "person": (0, (".'s", ".’s", "mac ", "nic ", "mhic ")),
     "email": (0, ("@", "dot")),
     "handle": (
         0,
@@ -716,14 +728,14 @@ NEEDS: dict[str, tuple[int, tuple[str, ...]]] = {
 _CODES = frozenset({"postcode", "Eircode"})
 # What stands before a private postcode, in capitals and between commas, is the rest of the address: The Old Smithy, Larkbeare,
 _LINE = r"(?:[A-ZÀ-Þ][\w'’.-]*|\d{1,4}[a-z]?(?= [A-ZÀ-Þ]))(?: (?:[A-ZÀ-Þ][\w'’.-]*|na|an|a'|y|yr|by|the|of|on|upon|le|in))*"
-_LINES_BEFORE = re.compile(rf"(?:^|(?<=[\s:(/|]))((?:{_LINE}, ?){{1,4}})$")
+_LINES_BEFORE = re.compile(rf"(?:^|(?<=[\s:(/|]))((?:{_LINE}, ?){{1,4}})(?:(?:[Ee]ir|[Pp]ost) ?code:? )?$")
 _BODY = re.compile(r"\b(?:for|of) Children(?: and Young People)?\b|\bChildren['’]s [A-Z]\w+")  # in the name of a public body
 _PLACES = frozenset({"postcode", "address"})
 _PHONE = re.compile(
     r"(?<![\w./-])(?:\+\d{1,3}[ .-]?)?(?:\(\d{1,5}\)[ .-]?)?\d[\d ().-]{6,16}\d(?: ?(?:ext|extension|x)\.? ?\d{1,5})?(?![\w/-])"
 )
 _NOUGHT = re.compile(r"(?<![\w.])[oO]7[\d ().-]{7,13}\d(?!\w)")
-_EXTENSION = re.compile(r"\bext(?:ension|n)?\b\.? ?(\d{3,6})\b", re.IGNORECASE)
+_EXTENSION = re.compile(r"\bext(?:ension|n)?\b\.? ?(\d{3,6}(?: \d{3,4})?)\b", re.IGNORECASE)
 _SPOKEN = re.compile(
     r"\b(?:(?:zero|oh|nought|one|two|three|four|five|six|seven|eight|nine|double|treble|triple|hundred|thousand)\b[ ,-]*){9,}",
     re.IGNORECASE,
@@ -760,13 +772,15 @@ _CLASS_WORDS = (
     *("year", "class", "grade", "primary", "form", "infants", "rang", "derbyn", "reception", "nursery", "kind", "prep", "foundation"),
     *("yr", "dosbarth", "blwyddyn", "clár"),
 )
+_ROOM = r"(?:[Rr]oom|[Rr]m) \d{1,3}[A-Za-z]?"
 _LINK = r"(?:,? (?:at|in|of|class at|pupil at|student at|yn|ag|i|sa|in the))+"
 _AT = rf"(?:{_SCHOOL_FRONT}|{_SCHOOL_NAME})"
 _SCHOOL = (
     re.compile(rf"\b{_CLASS}{_LINK} {_AT}"),
     re.compile(rf"\b{_CLASS}(?:,? (?:at|pupil at|student at)) [A-Z][\w'’-]+(?: [A-Z][\w'’-]+){{0,3}}"),
-    re.compile(rf"\b{_CLASS}(?: pupil| student| child)?,? {_AT}"),
+    re.compile(rf"\b(?:{_ROOM},? (?:in )?)?{_CLASS}(?: pupil| student| child)?,?(?: (?:in )?{_ROOM},?)?(?: at)? {_AT}"),
     re.compile(rf"\b{_AT},? ?[-–]? ?\(?(?:in |his |her |their )?{_CLASS}\)?"),
+    re.compile(rf"(?<=\bin )\d{{1,2}} (?!(?i:{_MONTH})\b)[A-Z][a-z]+ at {_AT}"),  # a class with a name: in 4 Hazel at
     re.compile(
         rf"(?:(?<=attends )|(?<=attend )|(?<=goes to )|(?<=go to )|(?<=went to )|(?<=pupil at )|(?<=student at )|(?<=pupils at )|"
         rf"(?<=enrolled at )|(?<=starts at )|(?<=excluded from )|(?<=starting at ))(?:the |Te )?{_AT}(?:,? \(?{_CLASS}\)?)?"
@@ -908,7 +922,8 @@ class Privacy:
             if found.kind in _CODES and (lines := _LINES_BEFORE.search(text, max(0, found.start - 90), found.start)):
                 begin = max([lines.start(1), *(e for _, e in taken if lines.start(1) < e <= found.start)])
                 if self._homes.search(text, begin, lines.end(1)):  # else it may be the name of who lives there
-                    keep(Found(lines.end(1) - len(text[begin : lines.end(1)].lstrip(" ,")), lines.end(1), "address"))
+                    told = text[begin : lines.end(1)]
+                    keep(Found(lines.end(1) - len(told.lstrip(" ,")), begin + len(told.rstrip(" ,")), "address"))
             keep(found)
             while found.kind == "date of birth" and (too := _BORN_TOO.match(text, found.end)):
                 found = Found(*too.span(1), "date of birth")  # noqa: PLW2901 - each leads to the next
@@ -958,7 +973,7 @@ class Privacy:
         yield from (Found(m.start(), m.end(), "phone") for m in _NOUGHT.finditer(text)) if digits > 6 else ()
         yield from (Found(m.start(1), m.end(1), "phone") for m in _EXTENSION.finditer(text)) if digits else ()
         yield from (Found(m.start(), len(m[0].rstrip(" ,-")) + m.start(), "phone") for m in _SPOKEN.finditer(text))
-        classes = _SCHOOL if _may_hold_a_class(text) and _ANY_CLASS.search(text) else _SCHOOL[-1:] if _ANY_SCHOOL.search(text) else ()
+        classes = _SCHOOL if _may_hold_a_class(text) and _ANY_CLASS.search(text) else _SCHOOL[-2:] if _ANY_SCHOOL.search(text) else ()
         for pattern in classes:
             yield from (Found(m.start(), m.end(), "school and year") for m in pattern.finditer(text))
 
