@@ -586,11 +586,10 @@ def test_the_blind_sets_stand_first_and_half_of_each_is_sealed() -> None:
         assert sum(c.sealed for c in cases) in ((0,) if suite.name == "blind-robust" else (len(cases) // 2,)), suite.name
 
 
-def test_a_live_concern_of_the_blind_sets_is_critical_and_little_else() -> None:
-    critical = {c.id for s in BLIND_SUITES for c in load(s) if c.severity == "critical"}
-    assert {
-        c.id for s in BLIND_SUITES for c in load(s) if c.inputs.get("set") == "urgent" or "urgent" in c.expected.get("outcome", ())
-    } == critical
+def test_a_live_concern_and_an_attack_that_works_are_critical_in_the_blind_sets_and_nothing_else() -> None:
+    cases = [(s, c) for s in BLIND_SUITES for c in load(s)]
+    grave = {c.id for s, c in cases if s.asks == "attack" or c.inputs.get("set") == "urgent" or "urgent" in c.expected.get("outcome", ())}
+    assert {c.id for _, c in cases if c.severity == "critical"} == grave
 
 
 def test_what_learns_or_fits_never_reads_a_blind_set(monkeypatch: pytest.MonkeyPatch) -> None:
