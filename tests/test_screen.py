@@ -763,3 +763,18 @@ def test_no_word_that_the_library_writes_is_read_as_another(screen: Screen) -> N
     } - {"cannot", "childrens"}  # read as two words, and as a misspelling
     read = {word: screen._lexicon.read(word).words for word in written}
     assert {word: words for word, words in read.items() if [w for w in words if w != "."] != [word]} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "stopped"),
+    [
+        ("Jo Marsh is our sergeant and she is always off sick", True),
+        ("Nobody is at risk. Jo Marsh is our sergeant and she is always off sick", False),
+        ("Nobody is at risk. He has the baby in the car and he is drunk", True),
+        ("No child is at risk but he hit her last night and she is bleeding", True),
+    ],
+)
+def test_a_misread_message_has_a_way_out_that_a_grave_one_has_not(screen: Screen, text: str, stopped: bool) -> None:
+    seen = screen.check(text)
+    assert seen.urgent == stopped
+    assert not stopped or "Nobody is at risk" in screen.reply(seen, None)

@@ -74,7 +74,8 @@ _OPENERS = frozenset(
 )
 _INITIALS = re.compile(
     r"(?:[A-Z]\.){2,3}|[A-Z]\. [A-Z]\.|"
-    r"[A-Z]{2,3}(?=,? (?:aged? \d|\(\d|\d{1,2} ?(?:,|years?|yrs?)))|[A-Z]{1,3}(?=['’]s (?:mum|dad|mother|father))"
+    r"[A-Z]{2,3}(?=,? (?:aged? \d|\((?:aged? )?\d{1,2}(?: ?(?:y|yo|yrs?|years?|m|mths?|months?))?[),;]|\d{1,2} ?(?:,|years?|yrs?)))|"
+    r"[A-Z]{1,3}(?=['’]s (?:mum|dad|mother|father))"
 )
 _DATED = re.compile(r"\d{1,2}[-/. ](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[-/. ]\d{2,4}", re.IGNORECASE)
 # A number before it makes Jan a month.
@@ -577,7 +578,7 @@ class Names:
         if w.capital and after.startswith(":") and _SAID_AT.search(before):
             points += 3.0
         if end - i > 1:
-            points += self._second(words, i, end)
+            points += self._second(words, i, end, self._role_after.match(after) is not None)
         if sort & FAMILY and w.capital and w.bare not in self._known and (_ON_DUTY.search(before) or self._beside_a_stroke(words, i)):
             points += 2.5
         if (sort & (CONTEXT | CAPITAL | RARE | PLACE) or not sort & _FIRST) and not (i and words[i - 1].bare in self._kin):
@@ -799,8 +800,8 @@ class Names:
             return -2.5
         return 0.5 if following.low in _CLAUSE else 0.0
 
-    def _second(self, words: list[_Word], i: int, end: int) -> float:
-        """What the words of a run say of the first one: Grace Okafor, Ivor P; but Rose Hill."""
+    def _second(self, words: list[_Word], i: int, end: int, has_a_post: bool) -> float:
+        """What the words of a run say of the first one: Grace Okafor, Ivor P; but Rose Hill, unless she is our finance lead."""
         first, second = words[i], words[i + 1]
         points = 0.0
         if len(second.bare.rstrip(".")) == 1 or re.fullmatch(r"[a-z]s", second.text):
@@ -811,7 +812,7 @@ class Names:
             points = 1.0
         elif second.bare not in self._known and not second.sort & PLACE and (first.bare not in self._known or first.sort & _FIRST):
             points = 1.5 if i and not re.search(r"[.!?\n:]", first.gap) else 1.25  # two words that no list has
-        if words[end - 1].bare in self._grounds and end - i == 2:
+        if words[end - 1].bare in self._grounds and end - i == 2 and not has_a_post:
             points -= 1.0 if first.bare in self._verbs_too else 3.0
         return points
 
@@ -1046,7 +1047,7 @@ class Names:
         m = _INITIALS.match(text, w.start)
         if m and "." in m[0] and m[0] not in _NO_PERSON and _INITIALS_ACT.match(text, m.end()):
             return m.start(), m.end(), max(1, sum(1 for x in words[i : i + 4] if x.start < m.end())), "person"
-        if m and m[0].rstrip(".") not in {"NHS", "GP", "UK"} and ("." not in m[0] or self._kind(text, words, i) is not None):
+        if m and m[0].rstrip(".").lower() not in self._abbreviations and ("." not in m[0] or self._kind(text, words, i) is not None):
             return m.start(), m.end(), max(1, sum(1 for x in words[i : i + 4] if x.start < m.end())), "child"
         return None
 

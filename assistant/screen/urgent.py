@@ -66,6 +66,7 @@ class Urgent:
         self._figures = tuple(lexicon.pattern(line) for line in data["figures"])
         self._phrases = [(" " + " ".join(lexicon.read(p).words) + " ", kind) for kind, ps in data["phrases"].items() for p in ps]
         self._calm = tuple(" " + " ".join(lexicon.read(p).words) + " " for p in data["calm"])
+        self._way_out = tuple(" " + " ".join(lexicon.read(p).words) + " " for p in data["nobody-at-risk"])
         self._weights = weights
         self._words_at = float(data["words_at"])
         self._raise_to = float(data["raise_to"])
@@ -111,7 +112,8 @@ class Urgent:
 
     def _by_words(self, reading: Reading, exercise: bool) -> Concern:
         """What the words as a whole suggest, for messages no rule foresaw. An exercise that is not said to be real is let pass."""
-        if self._weights is None or len(reading.words) < _FEWEST or any(p in " " + " ".join(reading.words) + " " for p in self._calm):
+        plain = " " + " ".join(reading.words) + " "
+        if self._weights is None or len(reading.words) < _FEWEST or any(p in plain for p in self._calm):
             return Concern(None, 0, ())
         harm, person = not self._harm.isdisjoint(reading.seen), not self._person.isdisjoint(reading.seen)
         if exercise and not harm and not person:
@@ -127,6 +129,8 @@ class Urgent:
         }
         bar = min(self._words_at + sum(self._raise[name] for name, holds in signs.items() if holds), self._raise_to)
         bar = self._words_at if real else bar + self._raise["teaching"] * teaching
+        if plain.startswith(self._way_out):
+            bar = max(bar, _PLAIN_WORDS)
         whole, sentence = self._weights.score("urgent", reading), self._weights.highest("urgent", reading)
         stops = whole >= bar or ((harm or person) and sentence >= bar + self._raise["sentence"])
         return Concern(self._which(reading) if stops else None, max(whole, sentence), ("words",))
