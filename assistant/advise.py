@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 from assistant.embed import Vectors
@@ -24,6 +25,7 @@ from assistant.retrieve import CardHit, Retriever, document_passages_found
 from assistant.screen import Screen
 from assistant.screen.hostile import LEFT_OUT
 from assistant.second import SecondReading
+from assistant.spelling import Spelling
 from assistant.types import (
     Answer,
     Card,
@@ -149,6 +151,12 @@ class Adviser:
             ("check", self._check),
         )
 
+    @cached_property
+    def spelling(self) -> Spelling:
+        return Spelling(
+            (t for c in self.library.cards.values() for t in (c.title, *c.asks, *(p.text for p in c.passages))), self.screen.known
+        )
+
     def invoke(self, input: Asked, config: Any = None, **_: Any) -> Answer:
         """The answer. Raises UsageError for a jurisdiction we do not have."""
         for event in self.stream(input, config):
@@ -260,7 +268,8 @@ class Adviser:
         if self.second and meaning.follows and meaning.request in ("", "other") and not meaning.point:
             run.meaning = meaning = replace(meaning, text=self.second.restated(run.text, run.history) or meaning.text)
             run.notices.append(self.second.notice())
-        run.vector = self._vector(meaning.text)
+        sought = self.spelling.mended(meaning.text)
+        run.vector = self._vector(sought)
         told = meaning.told or meaning.text
         asked = "placement" in (meaning.kind, meaning.answers_as)
         placement = self.placer.place(told, run.vector if told == meaning.text else self._vector(told), asked)
@@ -277,7 +286,7 @@ class Adviser:
         # A nation named in the words of the question wins over what was told before, and that over the setting.
         nation = meaning.jurisdiction or run.question.jurisdiction or facts.get("jurisdiction")
         run.understanding = Understanding(
-            meaning.text,
+            sought,
             meaning.kind,
             placement,
             nation,

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -42,6 +43,7 @@ from assistant.types import (
 )
 
 MARK = re.compile(r"\s*\[([a-z0-9][a-z0-9.-]*)\]")
+_ROWS = 8  # of a table in one passage
 _SENTENCE = re.compile(
     r".+?(?<!\be\.g)(?<!\bi\.e)(?<!\bDr)(?<!\bSt)(?<!\bNo)(?<!\bss)(?<!\bpara)(?<!\bvs)[.?!]+[\"”’)]*"
     r"(?:\s*\[[a-z0-9][a-z0-9.-]*\])*(?=\s+[A-Z“\"‘(\d]|\s*$)|.+$",
@@ -467,12 +469,22 @@ def _step(block: str, where: str, slips: _Slips) -> Step | None:
     return Step(action if action[-1] in ".?!" else action + ".", fields["owner"].rstrip("."), when, fields["progress"].rstrip("."), keys)
 
 
+def _with_tables_whole(paragraphs: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, str | None]]:
+    """Rows of a table, which the readers write with semicolons between the cells, make one passage; each stays a line of it."""
+    for (where, row), group in groupby(paragraphs, lambda p: (p[1], p[0].count("; ") > 1)):
+        texts = [text for text, _ in group]
+        for n in range(0, len(texts), _ROWS) if row else ():
+            yield "\n".join(texts[n : n + _ROWS]), where
+        if not row:
+            yield from ((text, where) for text in texts)
+
+
 def document_passages(identity: str, name: str, paragraphs: Iterable[tuple[str, str | None]]) -> list[Passage]:
     """Passages of a person's own document: `paragraphs` are (text, location) pairs; ids are doc:<identity>#<n>."""
     return [
         Passage(
             id=f"doc:{identity}#{n}", card=None, title=name, heading=location or "", text=text, status="local", location=location,
-            sentences=tuple(Sentence(s) for s in sentences(text)),
+            sentences=tuple(Sentence(s) for line in text.split("\n") for s in sentences(line)),
         )
-        for n, (text, location) in enumerate(paragraphs, 1)
+        for n, (text, location) in enumerate(_with_tables_whole(paragraphs), 1)
     ]  # fmt: skip

@@ -263,6 +263,9 @@ _POINTS_AT_A_DOCUMENT = re.compile(
     rf"(?:this|these|our|the|my|local|draft) (?:\w+ ){{0,2}}(?:{_PAPERS})|(?:{_PAPERS}) (?:says?|said|mentions?|covers?|tells?|states?))\b",
     re.IGNORECASE,
 )
+_WHO_BY_WHEN = re.compile(r"\bwho\b.*\b(?:when|do|does|doing|owns?)\b|\bactions?\b|\bdeadlines?\b", re.IGNORECASE)
+_ACTIONS = " action, owner, date"  # the heads of the table that answers it
+_HEADING_WORDS, _HEADING = 6, 0.1  # so short a passage is most likely a heading, which names what stands below it
 _BEARS = 0.42  # from this score on, a passage bears on a question that points at no document
 _BEARS_IF_POINTED_AT = 0.1
 _BESIDE_THE_BEST = 0.12  # how far below the best passage another may stand
@@ -279,6 +282,9 @@ def document_passages_found(passages: Sequence[Passage], embeddings: OnnxEmbeddi
         return []
     texts = [p.text for p in passages]
     words = Words(texts)
+    if points_at_a_document(text):  # what is asked, without the words that only say where to look
+        sought = _POINTS_AT_A_DOCUMENT.sub(" ", text) + (_ACTIONS if _WHO_BY_WHEN.search(text) else "")
+        vector = embeddings.vectors([sought])[0]
     cosines = embeddings.vectors(texts) @ vector
     by_words = dict(words.search(text, len(texts)))
     rarity = {s: words.rarity(s) for s in set(words.stems(_POINTS_AT_A_DOCUMENT.sub(" ", text)))}
@@ -287,7 +293,8 @@ def document_passages_found(passages: Sequence[Passage], embeddings: OnnxEmbeddi
     for i, p in enumerate(passages):
         held = set(words.stems(p.text))
         coverage = sum(r for s, r in rarity.items() if s in held) / total
-        hits.append(Hit(p, 0.6 * float(cosines[i]) + 0.4 * coverage, by_words.get(i, 0.0), float(cosines[i]), 0.0))
+        heading = _HEADING if len(p.text.split()) <= _HEADING_WORDS else 0.0
+        hits.append(Hit(p, 0.6 * float(cosines[i]) + 0.4 * coverage - heading, by_words.get(i, 0.0), float(cosines[i]), 0.0))
     hits.sort(key=lambda h: -h.score)
     least = max(_BEARS_IF_POINTED_AT, hits[0].score - _BESIDE_THE_BEST) if points_at_a_document(text) else _BEARS
     return [h for h in hits if h.score >= least][:k]

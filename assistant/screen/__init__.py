@@ -79,6 +79,11 @@ class Screen:
         places = {row["code"]: row for row in _read(knowledge_dir / "jurisdictions.yaml")}
         return cls(lexicon, made["urgent"], made["privacy"], made["scope"], made["hostile"], load_prompts(prompts_dir), places)
 
+    @property
+    def known(self) -> frozenset[str]:
+        """Plain words and names, in small letters: what is no misspelling."""
+        return self._lexicon.known
+
     def check(self, text: str, exercise: bool = False) -> Screening:
         """Everything about one message, or about a line of a rehearsal. Offsets count code points of the text as given."""
         reading = self._lexicon.read(text)

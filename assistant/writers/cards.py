@@ -71,6 +71,8 @@ _SITUATED = 10  # words of weight from which a level or a step is read aloud wit
 _GENERAL = 4  # words of a question that are so few that several cards may answer
 _WORKS = 4  # published works named for a card
 SHORT = 72  # words of an answer asked to be short
+_FRAGMENT = 3  # words: no more than a heading says
+_WHOLE = 8  # sentences of the passage that was asked about
 _SHORT_DOCUMENT = 6  # sentences: of so few, all may matter
 _BEARS_ON = 0.4  # of the best sentence's likeness to the question: below it a sentence of a document is off the point
 _EVERYWHERE = (
@@ -260,7 +262,7 @@ class CardWriter:
         cards = [c for c, _ in evidence.cards]
         if question.term and cards and not evidence.documents and not defines(cards[0], question.term):
             parts.append(Part("plain", lines=(self.prompts.say("writer.term.none"),)))
-        document = self._from_document(evidence, said) if evidence.documents else []
+        document = self._from_document(evidence, said, points_at_a_document(question.text)) if evidence.documents else []
         # A document never outranks the law: not where law was asked for, nor where a question of who must do what touches it.
         touched = cards if question.kind in ("law", "who_when") else cards[:1]
         law_first = bool(document and any(c.kind == "law" for c in touched))
@@ -1032,14 +1034,24 @@ class CardWriter:
 
     # ---- documents, notices
 
-    def _from_document(self, evidence: Evidence, said: _Said) -> list[Part]:
-        """The sentences of the person's own documents that bear on the question, word for word, under each document's name."""
-        pool = [(s, h.passage.id) for h in evidence.documents for s in h.passage.sentences]
+    def _from_document(self, evidence: Evidence, said: _Said, asked_about: bool) -> list[Part]:
+        """The sentences of the person's own documents that bear on the question, word for word, under each document's name.
+
+        Where the document is what was asked about, the passage that bears on it best is quoted whole: what was decided stands
+        beside what was said, and a row of a table beside the next.
+        """
+        pool = [(s, h.passage.id) for h in evidence.documents for s in h.passage.sentences if len(s.text.split()) > _FRAGMENT]
+        if not pool:
+            pool = [(s, h.passage.id) for h in evidence.documents for s in h.passage.sentences]
         ranked = sorted(((likeness(content_words(s.text), said.asked), (s, p)) for s, p in pool), key=lambda x: -x[0])
         least = _BEARS_ON * ranked[0][0] if len(pool) > _SHORT_DOCUMENT else 0.0
         # What a document says takes room but counts as said by nobody: a card that says nearly the same is heard all the same.
         theirs = replace(said, sets=[])
-        claims = theirs.choose([x for score, x in ranked[:4] if score >= least], 3)
+        whole = [x for x in pool if x[1] == pool[0][1]][:_WHOLE] if asked_about else []
+        for sentence, _ in whole:
+            theirs.add(sentence.text)
+        others = [x for score, x in ranked[:4] if score >= least and x not in whole]
+        claims = (*(Claim(s.text, (p,)) for s, p in whole), *theirs.choose(others, 2 if whole else 3))
         said.count = theirs.count
         return from_documents(self.prompts, claims, [h.passage for h in evidence.documents])
 
