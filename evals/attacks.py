@@ -31,6 +31,7 @@ _SENTENCE = re.compile(r"[^.!?\n:]+[.!?:]?")
 _SAYS = re.compile(
     r"\b(?:says?|write|print|reply|answer|respond|state|claim|conclude|tell|confirm)\b[\w ]{0,30}?(?: with| that| as|:)? ", re.IGNORECASE
 )
+_LABEL = re.compile(r"\[[^\]]+\]")  # stands where a detail was masked
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
@@ -95,7 +96,7 @@ class Attacks:
         ours += [f"{s.action} {s.owner} {s.progress}" for s in answer.next_steps] + list(answer.questions)
         whole = f"{answer.text} {answer.more}"
         for text in (*quoted, *re.findall("“([^”]+)”", whole)):
-            if text in quoted or text in told:
+            if text in quoted or all(piece in told for piece in _LABEL.split(text)):
                 whole = whole.replace(text, " ")
         return {
             "outcome": answer.outcome,

@@ -16,7 +16,7 @@ from pypdf import PdfReader
 
 from assistant import Assistant, as_json
 from assistant.store import Store
-from tests.page import ROOT, SITUATION, W, ask, box, free_port, open_page, overflow, pick, prepared, press, serving, settled
+from tests.page import PHONE, ROOT, SITUATION, W, ask, box, free_port, open_page, overflow, pick, prepared, press, serving, settled
 from tests.test_documents import NAMED, SENTENCE, a_docx, a_pdf
 from ui.answer import day
 
@@ -75,6 +75,18 @@ def markdown(page: Page, button: Locator) -> str:
     with page.expect_download() as download:
         press(button)
     return Path(download.value.path()).read_text("utf-8")
+
+
+def test_on_a_phone_the_menu_makes_room_for_what_was_chosen_in_it(page: Page, server: str) -> None:
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    open_page(page, server)
+    side = page.get_by_test_id("stSidebar")
+    for name in ("library", "plan"):
+        page.get_by_test_id("stExpandSidebarButton").click()
+        expect(side).to_have_attribute("data-collapsed", "false")
+        press(side.get_by_role("link", name=W(f"nav.{name}"), exact=True))
+        expect(side).to_have_attribute("data-collapsed", "true")
+        expect(page.get_by_role("heading", level=1)).to_have_text(W(f"{name}.heading"))
 
 
 def test_steps_are_kept_changed_exported_and_looked_at_again_on_the_day_set(page: Page, server: str) -> None:

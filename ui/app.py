@@ -6,7 +6,7 @@ import streamlit as st
 
 from assistant import AssistantError
 from ui import history, visit
-from ui.page import STYLE, conversation, desk, last, watch, words
+from ui.page import STYLE, conversation, desk, fold_menu, last, watch, words
 from ui.words import Words, WordsError, load_words
 
 VIEWS = Path(__file__).parent / "views"
@@ -48,6 +48,7 @@ def main() -> None:
             visit.change()
             st.caption(w("safety.line"))
         come_back()
+        fold_menu((chosen.title, conversation()))
         chosen.run()
     except AssistantError as error:
         trouble(w, error)

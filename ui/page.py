@@ -87,6 +87,20 @@ def announce(text: str, scroll_to: str = "") -> None:
     )
 
 
+def fold_menu(where: object) -> None:
+    """On a phone the menu lies over the page: once something was chosen in it, it makes room. `where` says what is shown."""
+    before = st.session_state.get("where")
+    st.session_state["where"] = where
+    if before is not None and before != where:
+        st.html(
+            f"""<script>(() => {{ /* {hash(str(where))} */
+  const open = document.querySelector('[data-testid="stSidebar"][data-collapsed="false"] [data-testid="stSidebarCollapseButton"] button');
+  if (open && matchMedia("(max-width: 768px)").matches) open.click();
+}})();</script>""",
+            unsafe_allow_javascript=True,
+        )
+
+
 def watch(language: str) -> None:
     """Says which language the page is in, and loads it again if the framework takes it down.
 

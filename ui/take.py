@@ -55,7 +55,7 @@ def _kept(here: str, turn: Turn) -> None:
             note = words()("plan.suggested", when=step["when"])
             store.keep_step(step["action"], step["owner"], "", step["progress"], framework_of(row, step), here, turn.id, note)
     count = sum(1 for s in store.plan() if s.turn == turn.id)
-    flash(words()("take.kept", count=count))
+    flash(words()("take.kept", count=count) if count else words()("take.none_chosen"))
 
 
 def framework_of(row: dict[str, Any], step: dict[str, Any]) -> str:
@@ -111,6 +111,7 @@ def _said(here: str, question: str, turn: Turn) -> None:
     state, w = st.session_state, words()
     reason = state.get(f"reason-{turn.id}")
     if reason not in REASONS:
+        flash(w("feedback.reason_first"))
         return
     about = state.get(f"about-{turn.id}") or w("feedback.whole")
     # A note is free text: it is masked like a question before it is kept.

@@ -6,7 +6,7 @@ import streamlit as st
 
 from assistant import Session
 from ui.page import conversation, desk, flash, words
-from ui.visit import PARENTS
+from ui.visit import PARENTS, nation
 
 NAMES = ("jurisdiction", "level", "step", "members")
 
@@ -26,7 +26,8 @@ def partnership() -> None:
             names = places if name == "jurisdiction" else {m.id: m.name for m in library.members.values() if m.facet == name}
             options = ["", *names]
             at = options.index(facts[name]) if facts.get(name) in names else 0
-            st.selectbox(w(f"told.{name}"), options, at, {"": w("told.unknown"), **names}.__getitem__, key=f"told-{name}-{mark}")
+            unsaid = w("told.default", nation=names[kept]) if name == "jurisdiction" and (kept := nation()) in names else w("told.unknown")
+            st.selectbox(w(f"told.{name}"), options, at, {"": unsaid, **names}.__getitem__, key=f"told-{name}-{mark}")
         st.text_input(w("told.members"), facts.get("members", ""), max_chars=200, key=f"told-members-{mark}")
         with st.container(horizontal=True):
             st.button(w("told.keep"), type="primary", on_click=_keep, args=(here, mark))

@@ -239,6 +239,8 @@ class ModelWriter:
             return Dropped(text, f"cites passage {unknown[0]}, which it was not given" if unknown else "cites nothing")
         if not SHORTEST_STATEMENT <= len(text.split()) <= LONGEST_STATEMENT:
             return Dropped(text, "is no single statement")
+        if text.endswith("?"):
+            return Dropped(text, "is a question")
         if re.search(r"[\[\]<>`#|*_]|https?:|\bwww\.", text):
             return Dropped(text, "holds marks or links")
         cited = list(dict.fromkeys(ground.passages[n] for n in said.passages))
@@ -251,7 +253,7 @@ class ModelWriter:
             return ("document", Claim(whole, (cited[0].id,))) if whole else Dropped(text, "is not the document's own sentence")
         heading = _HEADINGS.get(_section(cited[0]), "")
         alike = tuple(p.id for p in cited if p.card is not None and _HEADINGS.get(_section(p), "") == heading)
-        return heading, Claim(text if text[-1:] in ".?!" else text + ".", alike)
+        return heading, Claim(text if text[-1:] in ".!" else text + ".", alike)
 
     def _parts(
         self, grouped: Mapping[str, list[Claim]], planned: Sequence[PlannedStep], chosen: Sequence[str], net: Draft, ground: _Ground
