@@ -89,8 +89,8 @@ def announce(text: str, scroll_to: str = "") -> None:
 
 def fold_menu(where: object) -> None:
     """On a phone the menu lies over the page: once something was chosen in it, it makes room. `where` says what is shown."""
-    before = st.session_state.get("where")
-    st.session_state["where"] = where
+    before = st.session_state.get("last_shown")
+    st.session_state["last_shown"] = where
     if before is not None and before != where:
         st.html(
             f"""<script>(() => {{ /* {hash(str(where))} */
