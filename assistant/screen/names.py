@@ -77,6 +77,8 @@ _INITIALS = re.compile(
     r"[A-Z]{2,3}(?=,? (?:aged? \d|\((?:aged? )?\d{1,2}(?: ?(?:y|yo|yrs?|years?|m|mths?|months?))?[),;]|\d{1,2} ?(?:,|years?|yrs?)))|"
     r"[A-Z]{1,3}(?=['’]s (?:mum|dad|mother|father))"
 )
+_BODIES = frozenset({"NHS", "GP", "UK"})
+_COUNTED = re.compile(r",? \(\d")  # the YOT (5); initials are no body before an age or somebody's mum
 _DATED = re.compile(r"\d{1,2}[-/. ](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?[-/. ]\d{2,4}", re.IGNORECASE)
 # A number before it makes Jan a month.
 _IN_JANUARY = re.compile(r"\b\d{1,2}(?:st|nd|rd|th)? (?:of )?Jan\b(?!['’]s)")
@@ -1047,7 +1049,8 @@ class Names:
         m = _INITIALS.match(text, w.start)
         if m and "." in m[0] and m[0] not in _NO_PERSON and _INITIALS_ACT.match(text, m.end()):
             return m.start(), m.end(), max(1, sum(1 for x in words[i : i + 4] if x.start < m.end())), "person"
-        if m and m[0].rstrip(".").lower() not in self._abbreviations and ("." not in m[0] or self._kind(text, words, i) is not None):
+        body = m and (m[0].rstrip(".") in _BODIES or (m[0].lower() in self._abbreviations and _COUNTED.match(text, m.end())))
+        if m and not body and ("." not in m[0] or self._kind(text, words, i) is not None):
             return m.start(), m.end(), max(1, sum(1 for x in words[i : i + 4] if x.start < m.end())), "child"
         return None
 
