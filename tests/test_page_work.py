@@ -87,6 +87,12 @@ def test_on_a_phone_the_menu_makes_room_for_what_was_chosen_in_it(page: Page, se
         press(side.get_by_role("link", name=W(f"nav.{name}"), exact=True))
         expect(side).to_have_attribute("data-collapsed", "true")
         expect(page.get_by_role("heading", level=1)).to_have_text(W(f"{name}.heading"))
+    page.get_by_test_id("stExpandSidebarButton").click()
+    search = side.get_by_role("textbox", name=W("history.search"))
+    search.fill("nothing of that name")
+    search.press("Enter")
+    settled(page)
+    expect(side).to_have_attribute("data-collapsed", "false")  # what is done in the menu leaves it open
 
 
 def test_steps_are_kept_changed_exported_and_looked_at_again_on_the_day_set(page: Page, server: str) -> None:

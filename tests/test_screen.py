@@ -13,6 +13,7 @@ from assistant.errors import KnowledgeError
 from assistant.screen import Screen
 from assistant.types import Screening
 from evals.screens import load, load_all, score, sealed, wilson
+from ui.words import load_words
 
 ROOT = Path(__file__).parent.parent
 FORMS = yaml.safe_load((ROOT / "tests" / "screen_forms.yaml").read_text("utf-8"))
@@ -777,4 +778,4 @@ def test_no_word_that_the_library_writes_is_read_as_another(screen: Screen) -> N
 def test_a_misread_message_has_a_way_out_that_a_grave_one_has_not(screen: Screen, text: str, stopped: bool) -> None:
     seen = screen.check(text)
     assert seen.urgent == stopped
-    assert not stopped or "Nobody is at risk" in screen.reply(seen, None)
+    assert "Nobody is at risk" in load_words()("safety.misread")

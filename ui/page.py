@@ -88,17 +88,18 @@ def announce(text: str, scroll_to: str = "") -> None:
 
 
 def fold_menu(where: object) -> None:
-    """On a phone the menu lies over the page: once something was chosen in it, it makes room. `where` says what is shown."""
-    before = st.session_state.get("last_shown")
-    st.session_state["last_shown"] = where
-    if before is not None and before != where:
-        st.html(
-            f"""<script>(() => {{ /* {hash(str(where))} */
+    """On a phone the menu lies over the page: once something was chosen in it, it makes room. `where` says what is shown.
+
+    The place is always there, as for a flash, and its script runs anew when `where` is another.
+    """
+    st.html(
+        f"""<script>(() => {{
+  void {_script(str(where))};
   const open = document.querySelector('[data-testid="stSidebar"][data-collapsed="false"] [data-testid="stSidebarCollapseButton"] button');
   if (open && matchMedia("(max-width: 768px)").matches) open.click();
 }})();</script>""",
-            unsafe_allow_javascript=True,
-        )
+        unsafe_allow_javascript=True,
+    )
 
 
 def watch(language: str) -> None:

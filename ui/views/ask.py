@@ -127,7 +127,7 @@ def transcript(here: str) -> bool:
                 beneath(here, asked, turn, turn is turns[-1])
     if reply:
         last = "turn-reply"
-        st.html(AnswerPage(reply[1], "reply", assistant, w).html() + paragraphs([w("safety.stopped_now")], "pa-small"))
+        st.html(AnswerPage(reply[1], "reply", assistant, w).html() + paragraphs([w("safety.stopped_now"), w("safety.misread")], "pa-small"))
     elif turns and (answer := turns[-1].answer) and (questions := offers(answer)):
         suggest(questions, w("outcome.nearest" if answer["outcome"] == "no_evidence" else "outcome.choices"))
     if st.session_state.pop("arrived", False):
