@@ -472,11 +472,8 @@ def _step(block: str, where: str, slips: _Slips) -> Step | None:
 def _with_tables_whole(paragraphs: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, str | None]]:
     """Rows of a table, which the readers write with semicolons between the cells, make one passage; each stays a line of it."""
     for (where, row), group in groupby(paragraphs, lambda p: (p[1], p[0].count("; ") > 1)):
-        texts = [text for text, _ in group]
-        for n in range(0, len(texts), _ROWS) if row else ():
-            yield "\n".join(texts[n : n + _ROWS]), where
-        if not row:
-            yield from ((text, where) for text in texts)
+        texts, size = [text for text, _ in group], _ROWS if row else 1
+        yield from (("\n".join(texts[n : n + size]), where) for n in range(0, len(texts), size))
 
 
 def document_passages(identity: str, name: str, paragraphs: Iterable[tuple[str, str | None]]) -> list[Passage]:

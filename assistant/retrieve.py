@@ -282,12 +282,13 @@ def document_passages_found(passages: Sequence[Passage], embeddings: OnnxEmbeddi
         return []
     texts = [p.text for p in passages]
     words = Words(texts)
-    if points_at_a_document(text):  # what is asked, without the words that only say where to look
-        sought = _POINTS_AT_A_DOCUMENT.sub(" ", text) + (_ACTIONS if _WHO_BY_WHEN.search(text) else "")
-        vector = embeddings.vectors([sought])[0]
+    pointed_at = points_at_a_document(text)
+    asked = _POINTS_AT_A_DOCUMENT.sub(" ", text)  # without the words that only say where to look
+    if pointed_at:
+        vector = embeddings.vectors([asked + (_ACTIONS if _WHO_BY_WHEN.search(asked) else "")])[0]
     cosines = embeddings.vectors(texts) @ vector
     by_words = dict(words.search(text, len(texts)))
-    rarity = {s: words.rarity(s) for s in set(words.stems(_POINTS_AT_A_DOCUMENT.sub(" ", text)))}
+    rarity = {s: words.rarity(s) for s in set(words.stems(asked))}
     total = sum(rarity.values()) or 1.0
     hits = []
     for i, p in enumerate(passages):
@@ -296,5 +297,5 @@ def document_passages_found(passages: Sequence[Passage], embeddings: OnnxEmbeddi
         heading = _HEADING if len(p.text.split()) <= _HEADING_WORDS else 0.0
         hits.append(Hit(p, 0.6 * float(cosines[i]) + 0.4 * coverage - heading, by_words.get(i, 0.0), float(cosines[i]), 0.0))
     hits.sort(key=lambda h: -h.score)
-    least = max(_BEARS_IF_POINTED_AT, hits[0].score - _BESIDE_THE_BEST) if points_at_a_document(text) else _BEARS
+    least = max(_BEARS_IF_POINTED_AT, hits[0].score - _BESIDE_THE_BEST) if pointed_at else _BEARS
     return [h for h in hits if h.score >= least][:k]

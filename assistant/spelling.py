@@ -1,4 +1,7 @@
-"""Misspelt words as the library writes them, for the search alone: a person's own words are shown and placed as they stand."""
+"""Misspelt words as the library writes them, for what is searched and composed: a person's own words are shown as they stand.
+
+The screens respell too, to words of danger and two letters away, since there a miss is worse; here flipchart is no flowchart.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ class Spelling:
         return _WORD.sub(lambda m: self._word(m[0]), text)
 
     def _word(self, word: str) -> str:
-        if word in self._known:
+        if word in self._known or word.removesuffix("s") in self._known:
             return word
         found = (self._near[form] for form in _forms(word) if form in self._near)
         return next((w for w in found if _alike(word, w)), word)

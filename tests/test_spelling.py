@@ -30,7 +30,7 @@ def test_a_misspelt_word_is_read_as_the_librarys_own(spelling: Spelling, typed: 
     "text",
     [
         "whanau hui with iwi kaitiaki in torbay and kirklees",
-        "evictions, arrears and a flipchart",
+        "evictions, arrears, lanyards and a flipchart",
         "the offline padlet is mortified",
         "Referals to Threshhold House",  # a capital may begin a name
         "plan pln referral",
