@@ -12,7 +12,7 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assistant.embed import OnnxEmbeddings, Vectors
@@ -266,6 +266,7 @@ _POINTS_AT_A_DOCUMENT = re.compile(
 _WHO_BY_WHEN = re.compile(r"\bwho\b.*\b(?:when|do|does|doing|owns?)\b|\bactions?\b|\bdeadlines?\b", re.IGNORECASE)
 _ACTIONS = " action, owner, date"  # the heads of the table that answers it
 _HEADING_WORDS, _HEADING = 6, 0.1  # so short a passage is most likely a heading, which names what stands below it
+_BESIDE_ONE_ANOTHER = 6  # sentences of a document quoted together
 _BEARS = 0.42  # from this score on, a passage bears on a question that points at no document
 _BEARS_IF_POINTED_AT = 0.1
 _BESIDE_THE_BEST = 0.12  # how far below the best passage another may stand
@@ -298,4 +299,16 @@ def document_passages_found(passages: Sequence[Passage], embeddings: OnnxEmbeddi
         hits.append(Hit(p, 0.6 * float(cosines[i]) + 0.4 * coverage - heading, by_words.get(i, 0.0), float(cosines[i]), 0.0))
     hits.sort(key=lambda h: -h.score)
     least = max(_BEARS_IF_POINTED_AT, hits[0].score - _BESIDE_THE_BEST) if pointed_at else _BEARS
-    return [h for h in hits if h.score >= least][:k]
+    found = [h for h in hits if h.score >= least][:k]
+    return [_where_it_says_so(h, embeddings, vector) for h in found] if pointed_at else found
+
+
+def _where_it_says_so(hit: Hit, embeddings: OnnxEmbeddings, vector: Vectors) -> Hit:
+    """The passage with a few sentences of it, since one of a file holds several items: from the one nearest to what is asked on, and
+    the one before it, unless it is a heading, which names what stands below it."""
+    told = hit.passage.sentences
+    if len(told) <= _BESIDE_ONE_ANOTHER:
+        return hit
+    nearest = int((embeddings.vectors([s.text for s in told]) @ vector).argmax())
+    first = nearest if len(told[nearest].text.split()) <= _HEADING_WORDS else max(nearest - 1, 0)
+    return replace(hit, passage=replace(hit.passage, sentences=told[first : first + _BESIDE_ONE_ANOTHER]))

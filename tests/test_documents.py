@@ -386,3 +386,36 @@ def test_a_limit_that_is_no_number_is_refused(value: str) -> None:
 
 def test_limits_are_set_from_outside() -> None:
     assert Settings.from_environment({"ASSISTANT_DOCUMENT_PAGES": "12"}).document_pages == 12
+
+
+PACKED = (
+    "Executive group minutes, 12 November 2026. Present: independent chair; Head of Service; designated nurse; business manager. "
+    "1. Thresholds. The school reported that referrals are closed without explanation. Members agreed to look at twenty together. "
+    "2. Budget. The council pays 61 per cent, health 30 and police 9. The police proposed to freeze their contribution. "
+    "No decision was made; the item was deferred to January. Action; Owner; Date. "
+    "Draw twenty closed referrals; Business manager; 10 December. Paper on contributions; Finance leads; 8 January."
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "quoted", "not_quoted"),
+    [
+        (
+            "What do the minutes say about the budget, and what was decided?",
+            ("The police proposed to freeze their contribution.", "No decision was made; the item was deferred to January."),
+            "“Budget.”",
+        ),
+        (
+            "Who has to do what by when according to the minutes?",
+            ("Draw twenty closed referrals; Business manager; 10 December.", "Paper on contributions; Finance leads; 8 January."),
+            "“Action; Owner; Date.”",
+        ),
+    ],
+)
+def test_a_passage_of_several_items_is_quoted_from_the_one_asked_about(
+    assistant: Assistant, asked: str, quoted: tuple[str, ...], not_quoted: str
+) -> None:
+    """As a file is kept: paragraphs and rows packed into one passage."""
+    answer = assistant.ask(Question(asked, documents=(Document("minutes.docx", PACKED, ((PACKED, None),)),)))
+    assert all(f"“{sentence}”" in answer.text for sentence in quoted)
+    assert not_quoted not in answer.text

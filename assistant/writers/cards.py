@@ -72,7 +72,6 @@ _GENERAL = 4  # words of a question that are so few that several cards may answe
 _WORKS = 4  # published works named for a card
 SHORT = 72  # words of an answer asked to be short
 _FRAGMENT = 3  # words: no more than a heading says
-_WHOLE = 8  # sentences of the passage that was asked about
 _SHORT_DOCUMENT = 6  # sentences: of so few, all may matter
 _BEARS_ON = 0.4  # of the best sentence's likeness to the question: below it a sentence of a document is off the point
 _EVERYWHERE = (
@@ -1037,7 +1036,7 @@ class CardWriter:
     def _from_document(self, evidence: Evidence, said: _Said, asked_about: bool) -> list[Part]:
         """The sentences of the person's own documents that bear on the question, word for word, under each document's name.
 
-        Where the document is what was asked about, the passage that bears on it best is quoted whole: what was decided stands
+        Where the document is what was asked about, the search has found the place, and it is quoted as it stands: what was decided
         beside what was said, and a row of a table beside the next.
         """
         pool = [(s, h.passage.id) for h in evidence.documents for s in h.passage.sentences if len(s.text.split()) > _FRAGMENT]
@@ -1047,7 +1046,7 @@ class CardWriter:
         least = _BEARS_ON * ranked[0][0] if len(pool) > _SHORT_DOCUMENT else 0.0
         # What a document says takes room but counts as said by nobody: a card that says nearly the same is heard all the same.
         theirs = replace(said, sets=[])
-        whole = [x for x in pool if x[1] == pool[0][1]][:_WHOLE] if asked_about else []
+        whole = [x for x in pool if x[1] == pool[0][1]] if asked_about else []
         for sentence, _ in whole:
             theirs.add(sentence.text)
         others = [x for score, x in ranked[:4] if score >= least and x not in whole]
